@@ -1,0 +1,190 @@
+//! The formula language's syntax tree: what the parser builds and the oracle lowers.
+
+use std::ops::Range;
+
+/// Bytes of the formula's text that an expression came from.
+pub type Span = Range<usize>;
+
+/// An expression with its place in the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The forms of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// A decimal or hex-float literal, kept as text: it denotes exactly that real number.
+    Number(String),
+    /// An input, or `n`, the row length.
+    Name(String),
+    /// `-a`.
+    Negate(Box<Expr>),
+    /// `a + b` and the other arithmetic operators.
+    Arithmetic(ArithmeticOperator, Box<Expr>, Box<Expr>),
+    /// `f(a, b, …)`.
+    Call(Function, Vec<Expr>),
+    /// `row[index]`.
+    Index(Box<Expr>, Box<Expr>),
+    /// `a < b` and the other comparisons (conditions only).
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// `not c` (conditions only).
+    Not(Box<Expr>),
+    /// `c and d` (conditions only).
+    And(Box<Expr>, Box<Expr>),
+    /// `c or d` (conditions only).
+    Or(Box<Expr>, Box<Expr>),
+    /// `a if c else b` (ceilings only).
+    Conditional {
+        /// The value when the condition holds.
+        then: Box<Expr>,
+        /// The condition.
+        condition: Box<Expr>,
+        /// The value otherwise.
+        otherwise: Box<Expr>,
+    },
+}
+
+/// The arithmetic operators, elementwise; a scalar meets a row by repetition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArithmeticOperator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`; 0 · ∞ is NaN.
+    Multiply,
+    /// `/`; x / 0 is ±∞ with the sign of x, 0 / 0 is NaN.
+    Divide,
+}
+
+/// The comparisons of conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+}
+
+macro_rules! functions {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $arity:literal $signature:ident,)*) => {
+        /// The functions of the language.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Function { $($(#[$doc])* $variant,)* }
+
+        impl Function {
+            /// Every function, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name it has in a formula.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// How many arguments it takes.
+            #[must_use]
+            pub const fn arity(self) -> usize {
+                match self { $(Self::$variant => $arity,)* }
+            }
+
+            /// The shapes and kinds it maps between.
+            #[must_use]
+            pub const fn signature(self) -> Signature {
+                match self { $(Self::$variant => Signature::$signature,)* }
+            }
+        }
+    };
+}
+
+/// What a function does to shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signature {
+    /// Number → number, elementwise; a scalar argument meets a row by repetition.
+    Elementwise,
+    /// A row → a row of the same length.
+    RowToRow,
+    /// A row → a scalar.
+    RowToScalar,
+    /// A row or scalar → a condition of the same shape, elementwise.
+    Test,
+    /// A row of conditions → a scalar condition.
+    Quantifier,
+    /// A row of numbers → a scalar condition.
+    RowToCondition,
+}
+
+functions! {
+    /// e^a
+    Exp "exp" 1 Elementwise,
+    /// e^a − 1
+    Expm1 "expm1" 1 Elementwise,
+    /// natural logarithm; log 0 = −∞, NaN below
+    Log "log" 1 Elementwise,
+    /// log(1 + a)
+    Log1p "log1p" 1 Elementwise,
+    /// square root; NaN below 0
+    Sqrt "sqrt" 1 Elementwise,
+    /// |a|
+    Abs "abs" 1 Elementwise,
+    /// the larger of two
+    Max "max" 2 Elementwise,
+    /// the smaller of two
+    Min "min" 2 Elementwise,
+    /// a · log b, and 0 where a = 0, whatever b
+    Xlogy "xlogy" 2 Elementwise,
+    /// a · b, and 0 where a = 0, whatever b
+    Xmul "xmul" 2 Elementwise,
+    /// 1 / (1 + e^−a)
+    Sigmoid "sigmoid" 1 Elementwise,
+    /// log(1 + e^a)
+    Softplus "softplus" 1 Elementwise,
+    /// log sigmoid(a)
+    LogSigmoid "log_sigmoid" 1 Elementwise,
+    /// the sum of a row; 0 when it is empty
+    Sum "sum" 1 RowToScalar,
+    /// the sum divided by n
+    Mean "mean" 1 RowToScalar,
+    /// log Σ e^a; −∞ when the row is empty
+    Logsumexp "logsumexp" 1 RowToScalar,
+    /// e^a_i / Σ e^a_j
+    Softmax "softmax" 1 RowToRow,
+    /// a_i − logsumexp(a)
+    LogSoftmax "log_softmax" 1 RowToRow,
+    /// whether a is NaN
+    Isnan "isnan" 1 Test,
+    /// whether a is +∞ or −∞
+    Isinf "isinf" 1 Test,
+    /// whether a is +∞
+    Ispinf "ispinf" 1 Test,
+    /// whether a is −∞
+    Isninf "isninf" 1 Test,
+    /// whether a condition holds anywhere in a row
+    Any "any" 1 Quantifier,
+    /// whether a condition holds everywhere in a row (true when it is empty)
+    All "all" 1 Quantifier,
+    /// short for `any(isnan(a))`
+    AnyNan "any_nan" 1 RowToCondition,
+    /// short for `any(isinf(a))`
+    AnyInf "any_inf" 1 RowToCondition,
+}
+
+impl Function {
+    /// The function of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|function| function.name() == name)
+    }
+}
