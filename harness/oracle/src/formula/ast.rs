@@ -48,6 +48,28 @@ pub enum ExprKind {
     },
 }
 
+impl Expr {
+    /// The expressions directly inside this one, from left to right.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Number(_) | ExprKind::Name(_) => Vec::new(),
+            ExprKind::Negate(inner) | ExprKind::Not(inner) => vec![inner],
+            ExprKind::Arithmetic(_, left, right)
+            | ExprKind::Index(left, right)
+            | ExprKind::Compare(_, left, right)
+            | ExprKind::And(left, right)
+            | ExprKind::Or(left, right) => vec![left, right],
+            ExprKind::Call(_, arguments) => arguments.iter().collect(),
+            ExprKind::Conditional {
+                then,
+                condition,
+                otherwise,
+            } => vec![then, condition, otherwise],
+        }
+    }
+}
+
 /// The arithmetic operators, elementwise; a scalar meets a row by repetition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArithmeticOperator {
@@ -159,9 +181,9 @@ functions! {
     Mean "mean" 1 RowToScalar,
     /// log Σ e^a; −∞ when the row is empty
     Logsumexp "logsumexp" 1 RowToScalar,
-    /// e^a_i / Σ e^a_j
+    /// `e^a_i / Σ e^a_j`
     Softmax "softmax" 1 RowToRow,
-    /// a_i − logsumexp(a)
+    /// `a_i − logsumexp(a)`
     LogSoftmax "log_softmax" 1 RowToRow,
     /// whether a is NaN
     Isnan "isnan" 1 Test,
@@ -185,6 +207,9 @@ impl Function {
     /// The function of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|function| function.name() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|function| function.name() == name)
     }
 }

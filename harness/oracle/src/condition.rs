@@ -1,0 +1,230 @@
+//! The conditions of clauses, decided on exact inputs.
+//!
+//! Numbers inside a condition (`sum(labels) != 1`) are enclosed at a precision at which sums and products of a few f64
+//! values are exact, so a comparison is settled unless it hangs on a transcendental value that no precision separates.
+
+use crate::enclosure::Enclosure;
+use crate::evaluate::Datum;
+use crate::formula::{Comparison, Expr, ExprKind, Function};
+use crate::interval::Interval;
+use crate::program::Program;
+
+/// Enough for every sum of f64 values: from 2^1024 down to 2^−1074, and 2^64 terms.
+const CONDITION_BITS: u32 = 2304;
+
+/// What a condition says about a row: as a whole, or place by place. `None` is a comparison that was not settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The condition is a scalar: it holds for the whole row.
+    Row(Option<bool>),
+    /// The condition is a row: it holds place by place.
+    Places(Vec<Option<bool>>),
+}
+
+impl Decision {
+    /// The decision at a place.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<bool> {
+        match self {
+            Self::Row(decision) => *decision,
+            Self::Places(places) => places[place],
+        }
+    }
+
+    fn map(self, function: impl Fn(Option<bool>) -> Option<bool>) -> Self {
+        match self {
+            Self::Row(decision) => Self::Row(function(decision)),
+            Self::Places(places) => Self::Places(places.into_iter().map(function).collect()),
+        }
+    }
+
+    fn zip(
+        self,
+        other: Self,
+        function: impl Fn(Option<bool>, Option<bool>) -> Option<bool>,
+    ) -> Self {
+        match (self, other) {
+            (Self::Row(a), Self::Row(b)) => Self::Row(function(a, b)),
+            (Self::Places(a), Self::Places(b)) => {
+                Self::Places(a.into_iter().zip(b).map(|(a, b)| function(a, b)).collect())
+            }
+            (Self::Places(a), Self::Row(b)) => Self::Places(a).map(|a| function(a, b)),
+            (Self::Row(a), Self::Places(b)) => Self::Places(b).map(|b| function(a, b)),
+        }
+    }
+}
+
+/// The numbers inside a condition.
+enum Numbers {
+    Scalar(Interval),
+    Row(Vec<Interval>),
+}
+
+/// A condition's names and values on one row.
+pub struct Conditions<'a> {
+    /// The inputs' names, in order.
+    pub names: &'a [String],
+    /// The inputs' values, in the same order.
+    pub inputs: &'a [Datum<'a>],
+    /// n
+    pub row_length: usize,
+}
+
+impl Conditions<'_> {
+    /// Decides a condition that the checker has accepted for these inputs.
+    ///
+    /// # Panics
+    /// On an expression that is no condition over these inputs.
+    #[must_use]
+    pub fn decide(&self, condition: &Expr) -> Decision {
+        match &condition.kind {
+            ExprKind::Not(a) => self.decide(a).map(|a| a.map(|a| !a)),
+            ExprKind::And(a, b) => self.decide(a).zip(self.decide(b), |a, b| match (a, b) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            }),
+            ExprKind::Or(a, b) => self.decide(a).zip(self.decide(b), |a, b| match (a, b) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            }),
+            ExprKind::Compare(comparison, a, b) => self.compare(*comparison, a, b),
+            ExprKind::Call(function, arguments) => self.call(*function, &arguments[0]),
+            _ => unreachable!("the checker accepts only conditions here"),
+        }
+    }
+
+    fn call(&self, function: Function, argument: &Expr) -> Decision {
+        match function {
+            Function::Isnan => self.test(argument, f64::is_nan, |number| Some(number.is_nan())),
+            Function::Isinf => self.test(argument, f64::is_infinite, |number| {
+                Some(number.is_exactly(f64::INFINITY) || number.is_exactly(f64::NEG_INFINITY))
+            }),
+            Function::Ispinf => self.test(
+                argument,
+                |number| number == f64::INFINITY,
+                |number| Some(number.is_exactly(f64::INFINITY)),
+            ),
+            Function::Isninf => self.test(
+                argument,
+                |number| number == f64::NEG_INFINITY,
+                |number| Some(number.is_exactly(f64::NEG_INFINITY)),
+            ),
+            Function::Any => quantify(&self.decide(argument), true),
+            Function::All => quantify(&self.decide(argument), false),
+            Function::AnyNan => quantify(&self.call(Function::Isnan, argument), true),
+            Function::AnyInf => quantify(&self.call(Function::Isinf, argument), true),
+            _ => unreachable!("the checker accepts only tests and quantifiers as conditions"),
+        }
+    }
+
+    /// A test of an input looks at its values; a test of anything else at its enclosures.
+    fn test(
+        &self,
+        argument: &Expr,
+        of_value: impl Fn(f64) -> bool,
+        of_enclosure: impl Fn(&Interval) -> Option<bool>,
+    ) -> Decision {
+        if let ExprKind::Name(name) = &argument.kind
+            && let Some(place) = self.names.iter().position(|input| input == name)
+        {
+            match self.inputs[place] {
+                Datum::Row(row) => {
+                    return Decision::Places(row.iter().map(|&x| Some(of_value(x))).collect());
+                }
+                Datum::Scalar(number) => return Decision::Row(Some(of_value(number))),
+                Datum::Index(_) => {}
+            }
+        }
+        match self.numbers(argument) {
+            Numbers::Scalar(number) => Decision::Row(of_enclosure(&number)),
+            Numbers::Row(row) => Decision::Places(row.iter().map(of_enclosure).collect()),
+        }
+    }
+
+    fn compare(&self, comparison: Comparison, a: &Expr, b: &Expr) -> Decision {
+        let compare = |a: &Interval, b: &Interval| settle(comparison, a, b);
+        match (self.numbers(a), self.numbers(b)) {
+            (Numbers::Scalar(a), Numbers::Scalar(b)) => Decision::Row(compare(&a, &b)),
+            (Numbers::Row(a), Numbers::Scalar(b)) => {
+                Decision::Places(a.iter().map(|a| compare(a, &b)).collect())
+            }
+            (Numbers::Scalar(a), Numbers::Row(b)) => {
+                Decision::Places(b.iter().map(|b| compare(&a, b)).collect())
+            }
+            (Numbers::Row(a), Numbers::Row(b)) => {
+                Decision::Places(a.iter().zip(&b).map(|(a, b)| compare(a, b)).collect())
+            }
+        }
+    }
+
+    fn numbers(&self, expr: &Expr) -> Numbers {
+        match &expr.kind {
+            ExprKind::Name(name) if name == "n" => {
+                let length = i64::try_from(self.row_length).expect("a row fits in memory");
+                Numbers::Scalar(Interval::integer(length))
+            }
+            ExprKind::Name(name) => {
+                let place = self.names.iter().position(|input| input == name);
+                let point = |number| Interval::exactly(64, number);
+                match self.inputs[place.expect("the checker knows every name")] {
+                    Datum::Row(row) => Numbers::Row(row.iter().map(|&x| point(x)).collect()),
+                    Datum::Scalar(number) => Numbers::Scalar(point(number)),
+                    Datum::Index(index) => Numbers::Scalar(Interval::integer(index)),
+                }
+            }
+            ExprKind::Number(text) => Numbers::Scalar(
+                Interval::literal(CONDITION_BITS, text).expect("the parser reads only numbers"),
+            ),
+            _ => Program::numbers_in_condition(expr, self.names, self.inputs).map_or_else(
+                || unreachable!("the checker accepted this number"),
+                |program| {
+                    let is_row = program.output_is_row();
+                    let mut values = program.evaluate(self.inputs, self.row_length, CONDITION_BITS);
+                    if is_row {
+                        Numbers::Row(values)
+                    } else {
+                        Numbers::Scalar(values.remove(0))
+                    }
+                },
+            ),
+        }
+    }
+}
+
+/// Whether some place (or every place) holds.
+fn quantify(decision: &Decision, some: bool) -> Decision {
+    let places = match decision {
+        Decision::Row(decision) => std::slice::from_ref(decision),
+        Decision::Places(places) => places.as_slice(),
+    };
+    Decision::Row(if places.contains(&Some(some)) {
+        Some(some)
+    } else if places.contains(&None) {
+        None
+    } else {
+        Some(!some)
+    })
+}
+
+/// NaN compares as in IEEE 754: unequal to everything, in no order with anything.
+fn settle(comparison: Comparison, a: &Interval, b: &Interval) -> Option<bool> {
+    if a.is_nan() || b.is_nan() {
+        return Some(comparison == Comparison::NotEqual);
+    }
+    let (less, equal, greater) = a.possible_orders(b)?;
+    let (holds, fails) = match comparison {
+        Comparison::Less => (less, equal || greater),
+        Comparison::LessOrEqual => (less || equal, greater),
+        Comparison::Greater => (greater, equal || less),
+        Comparison::GreaterOrEqual => (greater || equal, less),
+        Comparison::Equal => (equal, less || greater),
+        Comparison::NotEqual => (less || greater, equal),
+    };
+    match (holds, fails) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    }
+}

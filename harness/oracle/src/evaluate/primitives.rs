@@ -1,0 +1,170 @@
+//! The softmax family over one row, written so that nothing cancels.
+//!
+//! With k any place of the row, d_j = x_j − x_k, e_j = exp(d_j) and T = Σ_{j≠k} e_j: logsumexp = x_k + log1p(T),
+//! softmax_i = e_i / (1 + T), log-softmax_i = d_i − log1p(T). The identities hold for every k; the largest logit keeps T and
+//! the e_j small. Where x_k is exact the differences are as exact as the precision allows, and T keeps its tiny
+//! positive lower end even where exp underflows MPFR's range: open at 0.
+
+use crate::enclosure::Enclosure;
+
+/// The shifted exponentials of a row.
+pub(super) enum Shifted<E> {
+    /// No element at all.
+    Empty,
+    /// An element is NaN.
+    Nan { row_length: usize },
+    /// Some element is exactly +∞.
+    PlusInfinity { row_length: usize },
+    /// All elements are exactly −∞.
+    MinusInfinity { row_length: usize },
+    /// The ordinary case.
+    Finite {
+        /// x_k
+        pivot: E,
+        /// d_j
+        differences: Vec<E>,
+        /// e_j, with e_k = 1
+        exponentials: Vec<E>,
+        /// T
+        sum_of_others: E,
+    },
+}
+
+/// The first place of the largest element, as far as a cheap look can tell.
+pub(super) fn largest<E: Enclosure>(row: &[E]) -> Option<usize> {
+    (0..row.len()).reduce(|best, place| {
+        if row[place].seems_greater(&row[best]) {
+            place
+        } else {
+            best
+        }
+    })
+}
+
+/// For each place the sum over the other places, from sums over prefixes and suffixes: no term is ever subtracted.
+pub(super) fn sums_of_others<E: Enclosure>(row: &[E], precision: E::Precision) -> Vec<E> {
+    let zero = E::exactly(precision, 0.0);
+    let mut sums = Vec::with_capacity(row.len());
+    let mut before = zero.clone();
+    for term in row {
+        sums.push(before.clone());
+        before = before.add(term, precision);
+    }
+    let mut after = zero;
+    for (sum, term) in sums.iter_mut().zip(row).rev() {
+        *sum = sum.add(&after, precision);
+        after = after.add(term, precision);
+    }
+    sums
+}
+
+impl<E: Enclosure> Shifted<E> {
+    pub(super) fn of(row: &[E], precision: E::Precision) -> Self {
+        if row.iter().any(E::is_nan) {
+            return Self::Nan {
+                row_length: row.len(),
+            };
+        }
+        if row.iter().any(|number| number.is_exactly(f64::INFINITY)) {
+            return Self::PlusInfinity {
+                row_length: row.len(),
+            };
+        }
+        let Some(k) = largest(row) else {
+            return Self::Empty;
+        };
+        if row[k].is_exactly(f64::NEG_INFINITY) {
+            return Self::MinusInfinity {
+                row_length: row.len(),
+            };
+        }
+        let pivot = row[k].clone();
+        let zero = E::exactly(precision, 0.0);
+        let difference = |(place, number): (usize, &E)| {
+            if place == k {
+                zero.clone()
+            } else {
+                number.subtract(&pivot, precision)
+            }
+        };
+        let differences: Vec<E> = row.iter().enumerate().map(difference).collect();
+        let exponentials: Vec<E> = differences.iter().map(|d| d.exp(precision)).collect();
+        let others = exponentials
+            .iter()
+            .enumerate()
+            .filter(|&(place, _)| place != k);
+        let sum_of_others = others.fold(zero, |sum, (_, e)| sum.add(e, precision));
+        Self::Finite {
+            pivot,
+            differences,
+            exponentials,
+            sum_of_others,
+        }
+    }
+
+    pub(super) fn logsumexp(&self, precision: E::Precision) -> E {
+        match self {
+            Self::Empty | Self::MinusInfinity { .. } => E::exactly(precision, f64::NEG_INFINITY),
+            Self::Nan { .. } => E::exactly(precision, f64::NAN),
+            Self::PlusInfinity { .. } => E::exactly(precision, f64::INFINITY),
+            Self::Finite {
+                pivot,
+                sum_of_others,
+                ..
+            } => pivot.add(&sum_of_others.log1p(precision), precision),
+        }
+    }
+
+    /// A row computed from differences, exponentials and their sum; NaN throughout where those do not exist.
+    fn map_finite(
+        &self,
+        precision: E::Precision,
+        map: impl Fn(&[E], &[E], &E) -> Vec<E>,
+    ) -> Vec<E> {
+        match self {
+            Self::Empty => vec![],
+            Self::Nan { row_length }
+            | Self::PlusInfinity { row_length }
+            | Self::MinusInfinity { row_length } => {
+                vec![E::exactly(precision, f64::NAN); *row_length]
+            }
+            Self::Finite {
+                differences,
+                exponentials,
+                sum_of_others,
+                ..
+            } => map(differences, exponentials, sum_of_others),
+        }
+    }
+
+    pub(super) fn softmax(&self, precision: E::Precision) -> Vec<E> {
+        self.map_finite(precision, |_, exponentials, sum_of_others| {
+            let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
+            exponentials
+                .iter()
+                .map(|e| e.divide(&total, precision))
+                .collect()
+        })
+    }
+
+    pub(super) fn complement(&self, precision: E::Precision) -> Vec<E> {
+        self.map_finite(precision, |_, exponentials, sum_of_others| {
+            let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
+            let others = sums_of_others(exponentials, precision);
+            others
+                .iter()
+                .map(|sum| sum.divide(&total, precision))
+                .collect()
+        })
+    }
+
+    pub(super) fn log_softmax(&self, precision: E::Precision) -> Vec<E> {
+        self.map_finite(precision, |differences, _, sum_of_others| {
+            let log_total = sum_of_others.log1p(precision);
+            differences
+                .iter()
+                .map(|d| d.subtract(&log_total, precision))
+                .collect()
+        })
+    }
+}

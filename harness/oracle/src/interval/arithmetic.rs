@@ -1,0 +1,321 @@
+//! Sums, products, quotients and the orderings of intervals.
+//!
+//! The range of a product or quotient over two intervals is the hull of its values at the corners, where indeterminate
+//! corners (0 · ∞, ∞/∞, 0/0) are left out: the values around them lie between the remaining corners, and the
+//! indeterminate form itself is NaN, which is kept apart. With no corner left the result can only be NaN.
+
+use super::{End, Interval, Nan, PrecisionBits};
+use rug::Float;
+use rug::float::Round;
+use rug::ops::NegAssign;
+use std::cmp::Ordering;
+
+impl Interval {
+    /// The NaN state of an operation that is itself indeterminate for some operands.
+    fn combined_nan(&self, other: &Self, indeterminate: bool) -> Nan {
+        if self.nan == Nan::Never && other.nan == Nan::Never && !indeterminate {
+            Nan::Never
+        } else {
+            Nan::Perhaps
+        }
+    }
+
+    pub(super) fn negated(&self) -> Self {
+        let flip = |end: &End| {
+            let mut flipped = end.clone();
+            flipped.value.neg_assign();
+            flipped
+        };
+        Self {
+            lo: flip(&self.hi),
+            hi: flip(&self.lo),
+            nan: self.nan,
+        }
+    }
+
+    pub(super) fn sum(&self, other: &Self, precision: PrecisionBits) -> Self {
+        if self.nan == Nan::Surely || other.nan == Nan::Surely {
+            return Self::nan_only();
+        }
+        if let (Some(a), Some(b)) = (self.as_point(), other.as_point()) {
+            return Self::from_point_operation(precision, |round| {
+                Float::with_val_round(precision, a + b, round)
+            });
+        }
+        let opposed = |up: &End, down: &End| {
+            up.attains_infinity() && down.attains_infinity() && up.value > 0 && down.value < 0
+        };
+        let indeterminate = opposed(&self.hi, &other.lo) || opposed(&other.hi, &self.lo);
+        let nan = self.combined_nan(other, indeterminate);
+        let end = |a: &End, b: &End, round: Round| {
+            if a.value.is_infinite() && b.value.is_infinite() && a.value != b.value {
+                // One operand is exactly the infinity that points inward (a lower end of +∞, an upper end of −∞): with
+                // anything but the opposite infinity it gives itself.
+                let inward = if (round == Round::Down) == (a.value > 0) {
+                    a
+                } else {
+                    b
+                };
+                return inward.clone();
+            }
+            let sum = Float::with_val_round(precision, &a.value + &b.value, round);
+            if a.value.is_infinite() || b.value.is_infinite() {
+                let attained = a.attains_infinity() || b.attains_infinity();
+                return End {
+                    value: sum.0,
+                    open: !attained,
+                };
+            }
+            End::rounded(sum, a.open || b.open)
+        };
+        Self::between(
+            end(&self.lo, &other.lo, Round::Down),
+            end(&self.hi, &other.hi, Round::Up),
+            nan,
+        )
+    }
+
+    pub(super) fn product(&self, other: &Self, precision: PrecisionBits) -> Self {
+        if self.nan == Nan::Surely || other.nan == Nan::Surely {
+            return Self::nan_only();
+        }
+        if let (Some(a), Some(b)) = (self.as_point(), other.as_point()) {
+            return Self::from_point_operation(precision, |round| {
+                Float::with_val_round(precision, a * b, round)
+            });
+        }
+        let indeterminate = (self.may_be_zero() && other.may_be_infinite())
+            || (self.may_be_infinite() && other.may_be_zero());
+        let nan = self.combined_nan(other, indeterminate);
+        self.hull_over_corners(other, nan, |a, b, round| {
+            let (zero_a, zero_b) = (a.value.is_zero(), b.value.is_zero());
+            if (zero_a && b.value.is_infinite()) || (zero_b && a.value.is_infinite()) {
+                return None;
+            }
+            let product = Float::with_val_round(precision, &a.value * &b.value, round);
+            Some(if zero_a || zero_b {
+                // A zero that is attained gives zero with whatever the other factor is.
+                End {
+                    value: product.0,
+                    open: !((zero_a && !a.open) || (zero_b && !b.open)),
+                }
+            } else if a.value.is_infinite() || b.value.is_infinite() {
+                End {
+                    value: product.0,
+                    open: !(a.attains_infinity() || b.attains_infinity()),
+                }
+            } else {
+                End::rounded(product, a.open || b.open)
+            })
+        })
+    }
+
+    pub(super) fn quotient(&self, other: &Self, precision: PrecisionBits) -> Self {
+        if self.nan == Nan::Surely || other.nan == Nan::Surely {
+            return Self::nan_only();
+        }
+        let (numerator_signs, denominator_signs) = (self.sign_range(), other.sign_range());
+        if denominator_signs.1 {
+            return if other.is_point() {
+                self.over_zero(numerator_signs, precision)
+            } else {
+                Self::anything(precision)
+            };
+        }
+        if let (Some(a), Some(b)) = (self.as_point(), other.as_point()) {
+            return Self::from_point_operation(precision, |round| {
+                Float::with_val_round(precision, a / b, round)
+            });
+        }
+        let nan = self.combined_nan(other, self.may_be_infinite() && other.may_be_infinite());
+        let denominator_is_negative = denominator_signs.0;
+        self.hull_over_corners(other, nan, |a, b, round| {
+            let (zero_a, zero_b) = (a.value.is_zero(), b.value.is_zero());
+            let (infinite_a, infinite_b) = (a.value.is_infinite(), b.value.is_infinite());
+            if (zero_a && zero_b) || (infinite_a && infinite_b) {
+                return None;
+            }
+            if zero_b {
+                // Here zero is an open end: the denominator comes near it from one side only.
+                let towards = if (a.value < 0) == denominator_is_negative {
+                    1.0
+                } else {
+                    -1.0
+                };
+                let value = Float::with_val(precision, towards * f64::INFINITY);
+                return Some(End {
+                    value,
+                    open: !a.attains_infinity(),
+                });
+            }
+            let quotient = Float::with_val_round(precision, &a.value / &b.value, round);
+            Some(if zero_a {
+                End {
+                    value: quotient.0,
+                    open: a.open,
+                }
+            } else if infinite_b {
+                End {
+                    value: quotient.0,
+                    open: b.open,
+                }
+            } else if infinite_a {
+                End {
+                    value: quotient.0,
+                    open: a.open,
+                }
+            } else {
+                End::rounded(quotient, a.open || b.open)
+            })
+        })
+    }
+
+    /// a / 0: ±∞ with the sign of a, NaN for a = 0.
+    fn over_zero(&self, signs: (bool, bool, bool), precision: PrecisionBits) -> Self {
+        let infinity = |sign: f64| Self::point(Float::with_val(precision, sign * f64::INFINITY));
+        let mut result = match signs {
+            (false, false, true) => infinity(1.0),
+            (true, false, false) => infinity(-1.0),
+            (false, true, false) => return Self::nan_only(),
+            (true, _, true) => Self::anything(precision),
+            (false, true, true) => Self {
+                nan: Nan::Perhaps,
+                ..infinity(1.0)
+            },
+            (true, true, false) => Self {
+                nan: Nan::Perhaps,
+                ..infinity(-1.0)
+            },
+            (false, false, false) => unreachable!("an interval holds a number of some sign"),
+        };
+        if self.nan == Nan::Perhaps {
+            result.nan = Nan::Perhaps;
+        }
+        result
+    }
+
+    /// a · b with 0 · b = 0 for every b.
+    pub(super) fn zero_dominated_product(&self, other: &Self, precision: PrecisionBits) -> Self {
+        if self.nan == Nan::Surely {
+            return Self::nan_only();
+        }
+        let zero = || Self::point(Float::new(precision));
+        if self.as_point().is_some_and(Float::is_zero) {
+            return zero();
+        }
+        if !self.may_be_zero() {
+            return self.product(other, precision);
+        }
+        if other.nan == Nan::Surely {
+            return Self {
+                nan: Nan::Perhaps,
+                ..zero()
+            };
+        }
+        let mut product = self.product(other, precision);
+        let indeterminate = self.may_be_infinite() && other.may_be_zero();
+        product.nan = self.combined_nan(other, indeterminate);
+        product.hull_with(zero())
+    }
+
+    pub(super) fn larger(&self, other: &Self) -> Self {
+        if self.nan == Nan::Surely || other.nan == Nan::Surely {
+            return Self::nan_only();
+        }
+        let lo = match self.lo.value.partial_cmp(&other.lo.value) {
+            Some(Ordering::Greater) => self.lo.clone(),
+            Some(Ordering::Less) => other.lo.clone(),
+            // The maximum reaches a common lower bound only when both numbers do.
+            _ => End {
+                open: self.lo.open || other.lo.open,
+                ..self.lo.clone()
+            },
+        };
+        let hi = outermost(self.hi.clone(), other.hi.clone(), Ordering::Greater);
+        Self::between(lo, hi, self.combined_nan(other, false))
+    }
+
+    pub(super) fn magnitude(&self) -> Self {
+        match self.sign_range() {
+            (false, ..) => self.clone(),
+            (true, _, false) => self.negated(),
+            (true, _, true) => {
+                let hi = outermost(self.negated().hi, self.hi.clone(), Ordering::Greater);
+                let lo = End::closed(Float::new(self.lo.value.prec()));
+                Self::between(lo, hi, self.nan)
+            }
+        }
+    }
+
+    /// The smallest interval around both.
+    pub(crate) fn hull_with(self, other: Self) -> Self {
+        let nan = self.combined_nan(&other, false);
+        Self::between(
+            outermost(self.lo, other.lo, Ordering::Less),
+            outermost(self.hi, other.hi, Ordering::Greater),
+            nan,
+        )
+    }
+
+    /// f of exactly known operands: one evaluation downward; an inexact result lies before its upper neighbour.
+    pub(super) fn from_point_operation(
+        precision: PrecisionBits,
+        operation: impl Fn(Round) -> (Float, Ordering),
+    ) -> Self {
+        let (down, ternary) = operation(Round::Down);
+        if down.is_nan() {
+            return Self::nan_only();
+        }
+        if ternary == Ordering::Equal {
+            return Self::point(down);
+        }
+        let mut up = Float::with_val(precision, &down);
+        up.next_up();
+        Self::between(
+            End {
+                value: down,
+                open: true,
+            },
+            End {
+                value: up,
+                open: true,
+            },
+            Nan::Never,
+        )
+    }
+
+    fn hull_over_corners(
+        &self,
+        other: &Self,
+        nan: Nan,
+        corner: impl Fn(&End, &End, Round) -> Option<End>,
+    ) -> Self {
+        let hull = |round: Round, outward: Ordering| {
+            let corners = [
+                (&self.lo, &other.lo),
+                (&self.lo, &other.hi),
+                (&self.hi, &other.lo),
+                (&self.hi, &other.hi),
+            ];
+            let ends = corners.into_iter().filter_map(|(a, b)| corner(a, b, round));
+            ends.reduce(|a, b| outermost(a, b, outward))
+        };
+        match (
+            hull(Round::Down, Ordering::Less),
+            hull(Round::Up, Ordering::Greater),
+        ) {
+            (Some(lo), Some(hi)) => Self::between(lo, hi, nan),
+            _ => Self::nan_only(),
+        }
+    }
+}
+
+/// The outer of two ends; of two equal ones, one that is attained.
+fn outermost(a: End, b: End, outward: Ordering) -> End {
+    match a.value.partial_cmp(&b.value) {
+        Some(Ordering::Equal) if a.open => b,
+        Some(Ordering::Equal) => a,
+        found if found == Some(outward) => a,
+        _ => b,
+    }
+}

@@ -1,0 +1,142 @@
+//! The error of a result against an enclosure of the exact one: classes first, then a distance in ulps.
+
+use super::rounding::Inside;
+use super::{Expected, Interval, Nan};
+use lossproof_numerics::Dtype;
+use rug::Float;
+use rug::float::Round;
+
+/// How a result compares with the exact one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum UlpError {
+    /// NaN, infinity or the sign of zero differ: no distance makes sense.
+    WrongClass,
+    /// The enclosure does not settle the class.
+    Undecided,
+    /// |result − exact| / ulp(exact) lies in [lower, upper].
+    Within {
+        /// A lower bound of the error, in ulps.
+        lower: f64,
+        /// An upper bound of the error, in ulps.
+        upper: f64,
+    },
+}
+
+/// Working precision for distances; every step is rounded outward, so it affects tightness only.
+const DISTANCE_BITS: u32 = 64;
+
+impl Interval {
+    /// The error of `result`, a value of `dtype`, in ulps of the exact result (DESIGN.md §1).
+    #[must_use]
+    pub fn ulp_error(&self, dtype: Dtype, result: f64) -> UlpError {
+        let exact = UlpError::Within {
+            lower: 0.0,
+            upper: 0.0,
+        };
+        match self.nan {
+            Nan::Surely if result.is_nan() => return exact,
+            Nan::Surely => return UlpError::WrongClass,
+            Nan::Perhaps => return UlpError::Undecided,
+            Nan::Never if result.is_nan() => return UlpError::WrongClass,
+            Nan::Never => {}
+        }
+        if self.may_be_infinite() {
+            return match self.as_point() {
+                Some(infinity) if *infinity == result => exact,
+                Some(_) => UlpError::WrongClass,
+                None => UlpError::Undecided,
+            };
+        }
+        if result == 0.0 {
+            let (negative, zero, positive) = self.sign_range();
+            let sign_is_settled = !zero && negative != positive;
+            if sign_is_settled && negative != result.is_sign_negative() {
+                return UlpError::WrongClass;
+            }
+        }
+        if result.is_infinite() {
+            return self.error_of_infinity(dtype, result);
+        }
+        let (lower, upper) = self.distance(&Float::with_val(DISTANCE_BITS, result));
+        self.in_ulps(dtype, lower, upper)
+    }
+
+    /// An infinity is right where the exact result overflows, and counts as ±2^(emax + 1) where it does not.
+    fn error_of_infinity(&self, dtype: Dtype, result: f64) -> UlpError {
+        let sign = if result < 0.0 { -1 } else { 1 };
+        let stand_in = Float::with_val(DISTANCE_BITS, sign) << (dtype.emax() + 1);
+        let (lower, upper) = self.distance(&stand_in);
+        match self.expected(dtype) {
+            Expected::Number(number) if number.to_bits() == result.to_bits() => UlpError::Within {
+                lower: 0.0,
+                upper: 0.0,
+            },
+            Expected::Unknown => match self.in_ulps(dtype, lower, upper) {
+                UlpError::Within { upper, .. } => UlpError::Within { lower: 0.0, upper },
+                other => other,
+            },
+            _ => self.in_ulps(dtype, lower, upper),
+        }
+    }
+
+    /// Bounds of |point − exact|.
+    fn distance(&self, point: &Float) -> (Float, Float) {
+        let gap =
+            |a: &Float, b: &Float, round| Float::with_val_round(DISTANCE_BITS, a - b, round).0;
+        let lower = if *point < self.lo.value {
+            gap(&self.lo.value, point, Round::Down)
+        } else if *point > self.hi.value {
+            gap(point, &self.hi.value, Round::Down)
+        } else {
+            Float::new(DISTANCE_BITS)
+        };
+        let to_lo = gap(point, &self.lo.value, Round::Up);
+        let to_hi = gap(&self.hi.value, point, Round::Up);
+        (lower, to_lo.max(&to_hi))
+    }
+
+    /// The range of the exact result's binary exponents; `i64::MIN` where it may be zero.
+    fn exponents(&self) -> (i64, i64) {
+        let exponent = |inside: &Inside| match inside {
+            Inside::Finite { magnitude, .. } => magnitude.exponent,
+            Inside::Zero | Inside::Infinite { .. } => i64::MIN,
+        };
+        let (lo, hi) = self.insides();
+        let (lo, hi) = (exponent(&lo), exponent(&hi));
+        if matches!(self.sign_range(), (true, _, true)) {
+            (i64::MIN, lo.max(hi))
+        } else {
+            (lo.min(hi), lo.max(hi))
+        }
+    }
+
+    fn in_ulps(&self, dtype: Dtype, lower: Float, upper: Float) -> UlpError {
+        let (smallest, largest) = self.exponents();
+        let scaled = |distance: Float, exponent: i64, round| {
+            let ulp_exponent = i32::try_from(dtype.ulp_exponent(exponent)).unwrap_or(i32::MAX);
+            (distance >> ulp_exponent).to_f64_round(round)
+        };
+        UlpError::Within {
+            lower: scaled(lower, largest, Round::Down).max(0.0),
+            upper: scaled(upper, smallest, Round::Up),
+        }
+    }
+
+    /// An upper bound of the error relative to what the problem's conditioning excuses:
+    /// |result − v| / (u · max(|v|, Σ|x_i · ∂v/∂x_i|, 2^emin)), which is |result − v| / (|v| · u · max(1, κ)) where v is normal.
+    /// `None` when the result is no finite number or the exact result's class is not settled.
+    #[must_use]
+    pub fn conditioned_error(&self, dtype: Dtype, result: f64, sensitivity: &Self) -> Option<f64> {
+        if self.nan != Nan::Never || self.may_be_infinite() || !result.is_finite() {
+            return None;
+        }
+        let (_, distance) = self.distance(&Float::with_val(DISTANCE_BITS, result));
+        let least_magnitude = self.magnitude().lo.value;
+        let mut scale = least_magnitude.max(&Float::with_val(DISTANCE_BITS, dtype.min_normal()));
+        if sensitivity.nan == Nan::Never {
+            scale = scale.max(&sensitivity.lo.value);
+        }
+        let (quotient, _) = Float::with_val_round(DISTANCE_BITS, distance / scale, Round::Up);
+        Some((quotient << dtype.precision()).to_f64_round(Round::Up))
+    }
+}
