@@ -1,1 +1,15 @@
-//! x
+//! lossproof proves how many ulps a loss kernel is off, where and why.
+//!
+//! The pipeline, one module per stage, each a function from values to values: [`spec`] → [`cases`] → [`reference`] and
+//! [`subject`] → [`measure`] → [`run`] → [`gate`] and [`report`]. Only [`command`] touches files, clocks and terminals.
+
+pub mod cases;
+pub mod gate;
+pub mod measure;
+pub mod reference;
+pub mod report {
+    pub mod model;
+}
+pub mod run;
+pub mod spec;
+pub mod subject;

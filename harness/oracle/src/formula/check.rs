@@ -66,6 +66,7 @@ pub fn check_condition(expr: &Expr, inputs: &[(String, Shape)]) -> Result<Shape,
 /// The first name, arity or shape that does not fit.
 pub fn check_ceiling(expr: &Expr) -> Result<(), FormulaError> {
     let scope = Scope {
+        noun: "quantity",
         names: vec![("n", Shape::Scalar), ("kappa", Shape::Scalar)],
         index_use: IndexUse::InBrackets,
     };
@@ -80,6 +81,8 @@ enum IndexUse {
 }
 
 struct Scope<'op> {
+    /// What messages call a name.
+    noun: &'static str,
     names: Vec<(&'op str, Shape)>,
     index_use: IndexUse,
 }
@@ -91,7 +94,11 @@ impl<'op> Scope<'op> {
             .map(|(name, shape)| (name.as_str(), *shape))
             .chain([("n", Shape::Scalar)])
             .collect();
-        Self { names, index_use }
+        Self {
+            noun: "input",
+            names,
+            index_use,
+        }
     }
 
     fn shape(&self, expr: &Expr) -> Result<Shape, FormulaError> {
@@ -128,7 +135,10 @@ impl<'op> Scope<'op> {
         if let Some((_, shape)) = self.names.iter().find(|(known, _)| *known == name) {
             return Ok(*shape);
         }
-        let error = FormulaError::new(expr.span.clone(), format!("there is no input `{name}`"));
+        let error = FormulaError::new(
+            expr.span.clone(),
+            format!("there is no {} `{name}`", self.noun),
+        );
         if Function::named(name).is_some() {
             return Err(error.with_help(format!("to call the function, write `{name}(…)`")));
         }

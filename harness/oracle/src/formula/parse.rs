@@ -14,7 +14,7 @@ use super::error::FormulaError;
 use super::token::{close, keyword, next_token, number, unexpected, word};
 
 /// How deep a formula may nest. A bound keeps a hostile text from exhausting the stack, here and in everything that
-/// walks the tree; the deepest formula in use nests eight levels.
+/// walks the tree; no formula in use nests ten levels.
 pub const MAX_DEPTH: usize = 64;
 
 /// The words that are not names.

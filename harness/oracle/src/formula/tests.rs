@@ -330,7 +330,7 @@ fn name_arity_and_shape_errors() {
     );
     assert_eq!(
         ceiling_error("1 if kapa < 2 else 3"),
-        "1 if kapa < 2 else 3\n     ^^^^ there is no input `kapa`\nhelp: did you mean `kappa`?"
+        "1 if kapa < 2 else 3\n     ^^^^ there is no quantity `kapa`\nhelp: did you mean `kappa`?"
     );
     assert_eq!(
         ceiling_error("sum(n)"),
@@ -354,4 +354,27 @@ fn hostile_nesting_is_refused() {
         assert_eq!(parse_ceiling(&text).unwrap_err().message, message);
     }
     assert!(parse_formula(&format!("{}a{}", "(".repeat(50), ")".repeat(50))).is_ok());
+}
+
+proptest::proptest! {
+    /// Whatever the text, the answer is a tree or an error whose place can be shown.
+    #[test]
+    fn every_text_is_answered_at_a_place_inside_it(
+        tokens in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "sum(", "max(", "isnan(", "any(", "(", ")", "[", "]", ",", "a", "n", "1", "0x1p-3", "2x", "1e999999",
+                "+", "-", "*", "/", "<", "==", "=", " and ", " or ", "not ", " if ", " else ", "é", "∞", "A", "\n", " ",
+            ]),
+            0..24,
+        )
+    ) {
+        let text = tokens.concat();
+        for parsed in [parse_formula(&text), parse_condition(&text), parse_ceiling(&text)] {
+            let span = match parsed {
+                Ok(expr) => expr.span,
+                Err(error) => error.span,
+            };
+            proptest::prop_assert!(text.get(span.clone()).is_some(), "{text:?} {span:?}");
+        }
+    }
 }

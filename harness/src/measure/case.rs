@@ -1,0 +1,247 @@
+//! One case: the answers of any number of subjects against one set of enclosures, climbing until all are decided.
+
+use super::verdict::{CeilingOf, Judged, Verdict, judge};
+use crate::cases::Case;
+use crate::reference::{
+    GradientsDisagree, Reference, Rulings, Target, accepts_class, data_of,
+};
+use crate::spec::Outcome;
+use crate::subject::{Answer, Subject};
+use lossproof_numerics::Dtype;
+use lossproof_oracle::{Datum, Interval, PrecisionBits, Program, rungs};
+
+/// A case measured: one report per subject, in their order.
+#[derive(Debug)]
+pub struct CaseMeasurement {
+    /// The reports.
+    pub subjects: Vec<CaseReport>,
+}
+
+/// What one subject made of a case.
+#[derive(Debug)]
+pub struct CaseReport {
+    /// What it answered.
+    pub answer: Answer,
+    /// The verdict on each output value, or one verdict on a call that gave no values.
+    pub judged: Vec<Judged>,
+    /// The clause that settled each of them, by its place in [`Reference::clauses`].
+    pub clauses: Vec<Option<usize>>,
+    /// The value with the largest error.
+    pub worst: Option<WorstValue>,
+}
+
+/// The value of a case with the largest error.
+#[derive(Debug, Clone)]
+pub struct WorstValue {
+    /// Its place in the output.
+    pub place: usize,
+    /// The kernel's result.
+    pub result: f64,
+    /// The enclosure it was judged by.
+    pub enclosure: Interval,
+    /// Bounds of the error in ulps.
+    pub ulp_error: (f64, f64),
+    /// Bounds of the condition number κ; NaN where it is undefined.
+    pub kappa: (f64, f64),
+    /// An upper bound of the error relative to conditioning.
+    pub conditioned: Option<f64>,
+    /// The ceiling at this κ, in ulps.
+    pub ceiling_ulps: f64,
+}
+
+/// A subject's state while the ladder climbs.
+struct Progress {
+    answer: Answer,
+    judged: Vec<Option<Judged>>,
+    clauses: Vec<Option<usize>>,
+    worst: Option<(usize, Interval, (f64, f64))>,
+}
+
+/// What is the same for every value of a case.
+struct Question<'a> {
+    reference: &'a Reference,
+    dtype: Dtype,
+    inputs: &'a [Datum<'a>],
+    row_length: usize,
+    ceiling: CeilingOf<'a>,
+}
+
+/// Runs a case on every subject and judges the answers.
+///
+/// # Errors
+/// When a stated gradient formula and the differentiated formula exclude each other on this case.
+pub fn measure_case(
+    reference: &Reference,
+    case: &Case,
+    subjects: &[&dyn Subject],
+    precision_limit: PrecisionBits,
+) -> Result<CaseMeasurement, GradientsDisagree> {
+    let inputs = data_of(case);
+    let row_length = case.length();
+    let dtype = case.id.dtype;
+    let ceiling = CeilingOf { expr: reference.op.ceiling(dtype), row_length };
+    let question = Question { reference, dtype, inputs: &inputs, row_length, ceiling };
+    let rulings = reference.rulings(&inputs, row_length);
+    let output_length = reference.output_length(row_length);
+    let mut progress: Vec<Progress> = subjects
+        .iter()
+        .map(|subject| {
+            let answer = subject.call(&reference.op.name, dtype, &case.inputs, output_length);
+            Progress::begin(answer, &rulings, output_length)
+        })
+        .collect();
+    question.climb(&mut progress, &rulings, precision_limit)?;
+    let subjects = progress.into_iter().map(|one| one.finish(&question)).collect();
+    Ok(CaseMeasurement { subjects })
+}
+
+impl Question<'_> {
+    fn climb(
+        &self,
+        progress: &mut [Progress],
+        rulings: &Rulings<'_>,
+        precision_limit: PrecisionBits,
+    ) -> Result<(), GradientsDisagree> {
+        for (rung, precision) in rungs(precision_limit).enumerate() {
+            let open = open_places(progress);
+            if open.is_empty() {
+                return Ok(());
+            }
+            if rung == 0 {
+                self.reference.gradients_agree(self.inputs, self.row_length, precision)?;
+            }
+            let enclosures =
+                self.reference.enclose(self.inputs, self.row_length, &open, precision);
+            for (&place, enclosure) in open.iter().zip(&enclosures) {
+                if rulings.target(place).unsettled {
+                    continue;
+                }
+                for one in progress.iter_mut() {
+                    one.judge_place(self, place, enclosure, precision);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn kappa(&self, place: usize, enclosure: &Interval, precision: PrecisionBits) -> (f64, f64) {
+        let sensitivity =
+            self.reference.sensitivity(self.inputs, self.row_length, place, precision);
+        Program::condition_number(&sensitivity, enclosure, precision).ends_to_f64()
+    }
+}
+
+fn open_places(progress: &[Progress]) -> Vec<usize> {
+    let length = progress.iter().map(|one| one.judged.len()).max().unwrap_or(0);
+    (0..length)
+        .filter(|&place| {
+            progress.iter().any(|one| one.judged.get(place).is_some_and(Option::is_none))
+        })
+        .collect()
+}
+
+impl Progress {
+    /// Judges what needs no enclosure: calls without values, and values whose class a clause settles.
+    fn begin(answer: Answer, rulings: &Rulings<'_>, output_length: usize) -> Self {
+        let call = rulings.target_of_call();
+        let must_refuse = |target: &Target<'_>| target.accept.contains(&Outcome::Error);
+        let (judged, clauses) = match &answer {
+            Answer::Values(values) => {
+                debug_assert_eq!(values.len(), output_length, "subjects give whole outputs");
+                if values.is_empty() && must_refuse(&call) {
+                    (vec![Some(Judged::by_class(Verdict::WrongClass))], vec![call.clause])
+                } else {
+                    let targets = (0..values.len()).map(|place| rulings.target(place));
+                    let judged =
+                        values.iter().zip(targets.clone()).map(|(&z, target)| at_sight(z, target));
+                    (judged.collect(), targets.map(|target| target.clause).collect())
+                }
+            }
+            Answer::Refused(_) => {
+                let verdict = if call.unsettled {
+                    Verdict::Undecided
+                } else if must_refuse(&call) {
+                    Verdict::Refused
+                } else {
+                    Verdict::Failed
+                };
+                (vec![Some(Judged::by_class(verdict))], vec![call.clause])
+            }
+            Answer::Crashed(_) => {
+                (vec![Some(Judged::by_class(Verdict::Crashed))], vec![call.clause])
+            }
+        };
+        Self { answer, judged, clauses, worst: None }
+    }
+
+    fn judge_place(
+        &mut self,
+        question: &Question<'_>,
+        place: usize,
+        enclosure: &Interval,
+        precision: PrecisionBits,
+    ) {
+        let Answer::Values(values) = &self.answer else {
+            return;
+        };
+        if self.judged[place].is_some() {
+            return;
+        }
+        let kappa = || question.kappa(place, enclosure, precision);
+        let judged = judge(enclosure, question.dtype, values[place], question.ceiling, kappa);
+        if let Some(ulp_error) = judged.and_then(|judged| judged.ulp_error)
+            && self.worst.as_ref().is_none_or(|(_, _, (_, upper))| ulp_error.1 > *upper)
+        {
+            self.worst = Some((place, enclosure.clone(), ulp_error));
+        }
+        self.judged[place] = judged;
+    }
+
+    fn finish(self, question: &Question<'_>) -> CaseReport {
+        let undecided = Judged::by_class(Verdict::Undecided);
+        let worst = self.worst.map(|(place, enclosure, ulp_error)| {
+            let Answer::Values(values) = &self.answer else {
+                unreachable!("only values are measured");
+            };
+            question.worst_value(place, values[place], enclosure, ulp_error)
+        });
+        CaseReport {
+            answer: self.answer,
+            judged: self.judged.into_iter().map(|judged| judged.unwrap_or(undecided)).collect(),
+            clauses: self.clauses,
+            worst,
+        }
+    }
+}
+
+impl Question<'_> {
+    fn worst_value(
+        &self,
+        place: usize,
+        result: f64,
+        enclosure: Interval,
+        ulp_error: (f64, f64),
+    ) -> WorstValue {
+        let precision = 128;
+        let sensitivity =
+            self.reference.sensitivity(self.inputs, self.row_length, place, precision);
+        let kappa = Program::condition_number(&sensitivity, &enclosure, precision).ends_to_f64();
+        let conditioned = enclosure.conditioned_error(self.dtype, result, &sensitivity);
+        let ceiling_ulps = self.ceiling.ulps(kappa.0);
+        WorstValue { place, result, enclosure, ulp_error, kappa, conditioned, ceiling_ulps }
+    }
+}
+
+/// The verdict that a value's class alone settles under a clause.
+fn at_sight(value: f64, target: Target<'_>) -> Option<Judged> {
+    if target.unsettled {
+        return None;
+    }
+    if accepts_class(target.accept, value) {
+        return Some(Judged::by_class(Verdict::CorrectlyRounded));
+    }
+    if target.accept.contains(&Outcome::Formula) {
+        return None;
+    }
+    Some(Judged::by_class(Verdict::WrongClass))
+}

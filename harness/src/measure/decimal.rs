@@ -1,0 +1,62 @@
+//! Bounds as short decimals, rounded to the safe side.
+
+/// Significant digits of the bounds in snapshots and reports.
+const DIGITS: usize = 6;
+
+/// The smallest decimal of six significant digits not below a non-negative `bound`; infinities and NaN stay.
+#[must_use]
+pub fn round_up(bound: f64) -> f64 {
+    neighbours(bound).map_or(bound, |(_, above)| above)
+}
+
+/// The largest decimal of six significant digits not above a non-negative `bound`; infinities and NaN stay.
+#[must_use]
+pub fn round_down(bound: f64) -> f64 {
+    neighbours(bound).map_or(bound, |(below, _)| below)
+}
+
+/// The six-digit decimals around a number, as f64; both are the number itself when it is the f64 nearest to one.
+fn neighbours(bound: f64) -> Option<(f64, f64)> {
+    if !bound.is_finite() || bound <= 0.0 {
+        return None;
+    }
+    let nearest = format!("{bound:.*e}", DIGITS - 1);
+    let (significand, exponent) = nearest.split_once('e').expect("the form of `{:e}`");
+    let digits: i64 = significand.replace('.', "").parse().expect("the form of `{:e}`");
+    let exponent: i32 = exponent.parse().expect("the form of `{:e}`");
+    let last_place = exponent - i32::try_from(DIGITS - 1).expect("small");
+    let value = |digits: i64| {
+        format!("{digits}e{last_place}").parse::<f64>().expect("digits and an exponent")
+    };
+    let middle = value(digits);
+    Some(if middle < bound {
+        (middle, value(digits + 1))
+    } else if middle > bound {
+        (value(digits - 1), middle)
+    } else {
+        (middle, middle)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_move_outward_and_by_one_digit_at_most() {
+        for (bound, below, above) in [
+            (0.500_003_1, 0.500_003, 0.500_004),
+            (0.999_999_99, 0.999_999, 1.0),
+            (1.0, 1.0, 1.0),
+            (1_234_567.0, 1_234_560.0, 1_234_570.0),
+            (5e-324, 5e-324, 5e-324),
+            (1e-7 + 1e-17, 1e-7, 1.000_01e-7),
+        ] {
+            assert!(round_down(bound) <= bound && bound <= round_up(bound), "{bound}");
+            assert!((round_down(bound) - below).abs() <= 1e-9 * below, "{bound}");
+            assert!((round_up(bound) - above).abs() <= 1e-9 * above, "{bound}");
+        }
+        assert!(round_up(f64::INFINITY).is_infinite());
+        assert!(round_up(0.0) == 0.0);
+    }
+}

@@ -1,0 +1,11 @@
+//! Measurement: enclosures and results in, verdicts and errors out.
+
+mod case;
+mod decimal;
+mod tally;
+mod verdict;
+
+pub use case::{CaseMeasurement, CaseReport, WorstValue, measure_case};
+pub use decimal::{round_down, round_up};
+pub use tally::{HISTOGRAM_EDGES, Tally, Worst, ordinal_range};
+pub use verdict::{CeilingOf, Judged, Verdict, judge};

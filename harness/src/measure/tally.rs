@@ -1,0 +1,204 @@
+//! Many cases: their measurements summed into one tally per subject, op, dtype and class. Merging tallies in the order of
+//! the cases gives the same tally at any number of threads.
+
+use super::case::CaseReport;
+use super::verdict::{Judged, Verdict};
+use crate::cases::CaseId;
+use crate::report::model::VerdictCounts;
+use crate::subject::Answer;
+use lossproof_numerics::{Dtype, ordinal};
+use std::collections::BTreeMap;
+
+/// Upper edges of the error histogram's bins, in ulps; a last bin takes everything above.
+pub const HISTOGRAM_EDGES: [f64; 22] = [
+    0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.51, 0.75, 1.0, 2.0, 4.0, 16.0,
+    256.0, 65536.0, 4_294_967_296.0, 1e15, 1e300,
+];
+
+/// How many bins a dtype's finite ordinals are cut into, on either side of zero.
+const ORDINAL_BINS: i64 = 128;
+
+/// The sum over the cases of a class.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Rows tested.
+    pub cases: u64,
+    /// Output values judged.
+    pub values: u64,
+    /// Verdicts on values and calls.
+    pub verdicts: VerdictCounts,
+    /// The largest lower bound of an error.
+    pub max_lower: f64,
+    /// The value with the largest upper bound.
+    pub worst: Option<Worst>,
+    /// The largest conditioned error over the cases' worst values.
+    pub max_conditioned: Option<f64>,
+    /// Values per bin of [`HISTOGRAM_EDGES`].
+    pub histogram: [u64; HISTOGRAM_EDGES.len() + 1],
+    /// The largest error by bin of the result's ordinal.
+    pub ordinals: BTreeMap<i64, f64>,
+    /// κ and error of each case's worst value.
+    pub conditioning: Vec<(f64, f64)>,
+    /// By clause: values settled, and how many of them conform.
+    pub clauses: BTreeMap<usize, (u64, u64)>,
+    /// Cases and places left undecided.
+    pub undecided: Vec<(CaseId, usize)>,
+    /// The first few values or calls that do not conform.
+    pub failures: Vec<(CaseId, usize, Judged)>,
+}
+
+/// The worst value of a class.
+#[derive(Debug, Clone)]
+pub struct Worst {
+    /// Its case.
+    pub case: CaseId,
+    /// Its place in the output.
+    pub place: usize,
+    /// The upper bound of its error in ulps.
+    pub upper: f64,
+    /// The lower end of κ.
+    pub kappa: f64,
+    /// The ceiling at this κ.
+    pub ceiling_ulps: f64,
+}
+
+/// How many failures are kept to show.
+const FAILURES_KEPT: usize = 3;
+
+impl Tally {
+    /// The tally of one case.
+    #[must_use]
+    pub fn of_case(id: &CaseId, report: &CaseReport) -> Self {
+        let mut tally = Self { cases: 1, ..Self::default() };
+        let values = match &report.answer {
+            Answer::Values(values) => values.as_slice(),
+            Answer::Refused(_) | Answer::Crashed(_) => &[],
+        };
+        tally.values = values.len() as u64;
+        for (place, (judged, clause)) in report.judged.iter().zip(&report.clauses).enumerate() {
+            tally.count(judged.verdict);
+            let conforms = judged.verdict.conforms();
+            if let Some(clause) = clause {
+                let (settled, conforming) = tally.clauses.entry(*clause).or_default();
+                *settled += 1;
+                *conforming += u64::from(conforms);
+            }
+            if judged.verdict == Verdict::Undecided {
+                tally.undecided.push((id.clone(), place));
+            }
+            if !conforms && tally.failures.len() < FAILURES_KEPT {
+                tally.failures.push((id.clone(), place, *judged));
+            }
+            if let Some((lower, upper)) = judged.ulp_error {
+                tally.max_lower = tally.max_lower.max(lower);
+                let bin = HISTOGRAM_EDGES.partition_point(|&edge| edge < upper);
+                tally.histogram[bin] += 1;
+                let largest = tally.ordinals.entry(ordinal_bin(id.dtype, values[place]));
+                let largest = largest.or_insert(0.0);
+                *largest = largest.max(upper);
+            }
+        }
+        if let Some(worst) = &report.worst {
+            tally.worst = Some(Worst {
+                case: id.clone(),
+                place: worst.place,
+                upper: worst.ulp_error.1,
+                kappa: worst.kappa.0,
+                ceiling_ulps: worst.ceiling_ulps,
+            });
+            tally.max_conditioned = worst.conditioned;
+            if worst.kappa.0.is_finite() && worst.ulp_error.1.is_finite() {
+                tally.conditioning.push((worst.kappa.0, worst.ulp_error.1));
+            }
+        }
+        tally
+    }
+
+    /// Adds the tally of later cases.
+    pub fn merge(&mut self, later: Self) {
+        self.cases += later.cases;
+        self.values += later.values;
+        add_counts(&mut self.verdicts, later.verdicts);
+        self.max_lower = self.max_lower.max(later.max_lower);
+        let later_is_worse = match (&self.worst, &later.worst) {
+            (Some(ours), Some(theirs)) => theirs.upper > ours.upper,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if later_is_worse {
+            self.worst = later.worst;
+        }
+        self.max_conditioned = match (self.max_conditioned, later.max_conditioned) {
+            (Some(ours), Some(theirs)) => Some(ours.max(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        for (ours, theirs) in self.histogram.iter_mut().zip(later.histogram) {
+            *ours += theirs;
+        }
+        for (bin, upper) in later.ordinals {
+            let largest = self.ordinals.entry(bin).or_insert(0.0);
+            *largest = largest.max(upper);
+        }
+        self.conditioning.extend(later.conditioning);
+        for (clause, (settled, conforming)) in later.clauses {
+            let ours = self.clauses.entry(clause).or_default();
+            ours.0 += settled;
+            ours.1 += conforming;
+        }
+        self.undecided.extend(later.undecided);
+        let room = FAILURES_KEPT.saturating_sub(self.failures.len());
+        self.failures.extend(later.failures.into_iter().take(room));
+    }
+
+    /// Whether every value and call conforms, and there is any.
+    #[must_use]
+    pub fn conforms(&self) -> bool {
+        let VerdictCounts { exceeds, wrong_class, undecided, failed, crashed, timed_out, .. } =
+            self.verdicts;
+        self.cases > 0 && exceeds + wrong_class + undecided + failed + crashed + timed_out == 0
+    }
+
+    fn count(&mut self, verdict: Verdict) {
+        let counts = &mut self.verdicts;
+        *match verdict {
+            Verdict::CorrectlyRounded => &mut counts.correctly_rounded,
+            Verdict::Faithful => &mut counts.faithful,
+            Verdict::WithinBound => &mut counts.within_bound,
+            Verdict::Exceeds => &mut counts.exceeds,
+            Verdict::WrongClass => &mut counts.wrong_class,
+            Verdict::Undecided => &mut counts.undecided,
+            Verdict::Refused => &mut counts.refused,
+            Verdict::Failed => &mut counts.failed,
+            Verdict::Crashed => &mut counts.crashed,
+        } += 1;
+    }
+}
+
+fn add_counts(ours: &mut VerdictCounts, theirs: VerdictCounts) {
+    ours.correctly_rounded += theirs.correctly_rounded;
+    ours.faithful += theirs.faithful;
+    ours.within_bound += theirs.within_bound;
+    ours.exceeds += theirs.exceeds;
+    ours.wrong_class += theirs.wrong_class;
+    ours.undecided += theirs.undecided;
+    ours.refused += theirs.refused;
+    ours.failed += theirs.failed;
+    ours.crashed += theirs.crashed;
+    ours.timed_out += theirs.timed_out;
+}
+
+/// The width of an ordinal bin; the last one on either side takes the infinity too.
+fn bin_width(dtype: Dtype) -> i64 {
+    ordinal(dtype, f64::INFINITY) / ORDINAL_BINS + 1
+}
+
+fn ordinal_bin(dtype: Dtype, value: f64) -> i64 {
+    ordinal(dtype, value).div_euclid(bin_width(dtype))
+}
+
+/// The first and last ordinal of a bin.
+#[must_use]
+pub fn ordinal_range(dtype: Dtype, bin: i64) -> (i64, i64) {
+    let width = bin_width(dtype);
+    (bin * width, bin * width + width - 1)
+}

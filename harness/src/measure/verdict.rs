@@ -1,0 +1,153 @@
+//! One value: an enclosure of the exact result and a kernel's result in, a verdict out, or nothing when the enclosure
+//! does not prove any (the ladder then climbs).
+
+use crate::spec::ceiling_ulps;
+use lossproof_numerics::Dtype;
+use lossproof_oracle::formula::Expr;
+use lossproof_oracle::{Expected, Interval, UlpError};
+
+/// The verdict on one value, or on a call that gave none (DESIGN.md §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Equal to the exact result rounded to nearest-even, or of the class that a clause requires.
+    CorrectlyRounded,
+    /// One of the two dtype values around the exact result.
+    Faithful,
+    /// Not faithful, but within the ceiling.
+    WithinBound,
+    /// Above the ceiling.
+    Exceeds,
+    /// NaN, an infinity or a zero's sign where another class is required.
+    WrongClass,
+    /// The precision limit came first.
+    Undecided,
+    /// The call was refused, as a clause requires.
+    Refused,
+    /// The call was refused where values were due.
+    Failed,
+    /// The call ended the subject.
+    Crashed,
+}
+
+impl Verdict {
+    /// Whether a value or call with this verdict conforms.
+    #[must_use]
+    pub fn conforms(self) -> bool {
+        match self {
+            Self::CorrectlyRounded | Self::Faithful | Self::WithinBound | Self::Refused => true,
+            Self::Exceeds
+            | Self::WrongClass
+            | Self::Undecided
+            | Self::Failed
+            | Self::Crashed => false,
+        }
+    }
+
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CorrectlyRounded => "correctly_rounded",
+            Self::Faithful => "faithful",
+            Self::WithinBound => "within_bound",
+            Self::Exceeds => "exceeds",
+            Self::WrongClass => "wrong_class",
+            Self::Undecided => "undecided",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Crashed => "crashed",
+        }
+    }
+}
+
+/// A verdict with the error behind it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Bounds of the error in ulps; none where classes differ or a clause settled the value by its class alone.
+    pub ulp_error: Option<(f64, f64)>,
+}
+
+impl Judged {
+    /// A verdict without a distance.
+    #[must_use]
+    pub fn by_class(verdict: Verdict) -> Self {
+        Self { verdict, ulp_error: None }
+    }
+}
+
+/// The ceiling of an op's spec for rows of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct CeilingOf<'a> {
+    /// The expression in `n` and `kappa`, which must not decrease as `kappa` grows (checked when a spec is loaded).
+    pub expr: &'a Expr,
+    /// n
+    pub row_length: usize,
+}
+
+impl CeilingOf<'_> {
+    /// The ceiling in ulps at a condition number.
+    #[must_use]
+    pub fn ulps(&self, kappa: f64) -> f64 {
+        ceiling_ulps(self.expr, self.row_length, kappa)
+    }
+}
+
+/// How close the bounds of an error must be, absolutely and relative to it, before the error counts as measured.
+const ERROR_RESOLUTION: f64 = 1e-6;
+
+/// Judges `result` against an enclosure of the exact result; `None` when the enclosure is too wide for a verdict.
+///
+/// `kappa` encloses the condition number and is called only when the ceiling depends on it for this error.
+#[must_use]
+pub fn judge(
+    enclosure: &Interval,
+    dtype: Dtype,
+    result: f64,
+    ceiling: CeilingOf<'_>,
+    kappa: impl FnOnce() -> (f64, f64),
+) -> Option<Judged> {
+    let (lower, upper) = match enclosure.ulp_error(dtype, result) {
+        UlpError::Undecided => return None,
+        UlpError::WrongClass => return Some(Judged::by_class(Verdict::WrongClass)),
+        UlpError::Within { lower, upper } => (lower, upper),
+    };
+    let within = |verdict| Some(Judged { verdict, ulp_error: Some((lower, upper)) });
+    if upper > ceiling.ulps(0.0) {
+        let (least_kappa, most_kappa) = kappa();
+        if lower > ceiling.ulps(most_kappa) {
+            return within(Verdict::Exceeds);
+        }
+        // NaN bounds of κ compare as false and leave the value open.
+        let conforms = upper <= ceiling.ulps(least_kappa);
+        if !conforms {
+            return None;
+        }
+    }
+    if upper - lower > ERROR_RESOLUTION * upper.max(1.0) {
+        return None;
+    }
+    let expected = enclosure.expected(dtype);
+    let correctly_rounded = match expected {
+        Expected::Number(number) => Some(number.to_bits() == result.to_bits()),
+        Expected::Zero => Some(result == 0.0),
+        Expected::Nan => Some(result.is_nan()),
+        Expected::Unknown => None,
+    };
+    if correctly_rounded == Some(true) {
+        return within(Verdict::CorrectlyRounded);
+    }
+    let overflow_missed =
+        matches!(expected, Expected::Number(number) if number.is_infinite()) && result.is_finite();
+    let faithful = if overflow_missed {
+        Some(false)
+    } else {
+        enclosure.cell(dtype).and_then(|cell| cell.is_faithful(dtype, result))
+    };
+    match (faithful, correctly_rounded) {
+        (Some(false), _) => within(Verdict::WithinBound),
+        (Some(true), Some(false)) => within(Verdict::Faithful),
+        _ => None,
+    }
+}

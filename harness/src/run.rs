@@ -1,0 +1,212 @@
+//! A run: ops, subjects and a selection in, one tally per op, dtype, class and subject out.
+//!
+//! This is the one place that starts threads: a parallel map over trials and the cases inside them, collected in
+//! order, so the outcome depends on the inputs alone.
+
+use crate::cases::{CaseError, CaseId, Class, Tier, case, case_count, class_named};
+use crate::measure::{Tally, measure_case};
+use crate::reference::{GradientsDisagree, Reference};
+use crate::subject::Subject;
+use lossproof_numerics::Dtype;
+use lossproof_oracle::PrecisionBits;
+use rayon::prelude::*;
+
+/// Everything that decides what a run computes.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The seed of the case generators.
+    pub seed: u64,
+    /// How many cases.
+    pub tier: Tier,
+    /// Where the ladder ends.
+    pub precision_limit: PrecisionBits,
+    /// Threads; none for one per core.
+    pub threads: Option<usize>,
+}
+
+/// One op in one dtype over one class: the unit that passes or fails.
+#[derive(Debug, Clone)]
+pub struct Trial<'a> {
+    /// The op.
+    pub reference: &'a Reference,
+    /// The dtype.
+    pub dtype: Dtype,
+    /// The class.
+    pub class: &'static Class,
+    /// How many cases.
+    pub cases: u32,
+}
+
+impl Trial<'_> {
+    /// The trial's name, a prefix of its case ids: `softmax/f32/huge_logits`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}/{}", self.reference.op.name, self.dtype, self.class.name)
+    }
+}
+
+/// What a trial found.
+#[derive(Debug)]
+pub struct TrialOutcome<'a> {
+    /// The trial.
+    pub trial: Trial<'a>,
+    /// One tally per subject; none for a subject without a kernel.
+    pub tallies: Vec<Option<Tally>>,
+    /// Whether all its cases were run.
+    pub complete: bool,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A case could not be generated.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// A spec contradicts itself.
+    #[error("case {case}: {source}")]
+    Gradients {
+        /// The case that shows it.
+        case: CaseId,
+        /// How.
+        source: GradientsDisagree,
+    },
+    /// The system gave no threads.
+    #[error("could not start the worker threads: {0}; try a smaller --threads")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Somebody who watches a run and may end it.
+pub trait Observer: Sync {
+    /// A case of a trial is done.
+    fn case_done(&self, trial: &Trial<'_>);
+    /// Whether to stop before the next case.
+    fn is_cancelled(&self) -> bool;
+}
+
+/// Nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn case_done(&self, _: &Trial<'_>) {}
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Which ops, dtypes and classes to run; an empty list selects all.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Op names.
+    pub ops: Vec<String>,
+    /// Dtypes.
+    pub dtypes: Vec<Dtype>,
+    /// Class names.
+    pub classes: Vec<String>,
+}
+
+impl Selection {
+    /// The trials selected, in the order of the specs.
+    ///
+    /// # Errors
+    /// A spec that names an unknown class.
+    pub fn trials<'a>(
+        &self,
+        references: &'a [Reference],
+        tier: Tier,
+    ) -> Result<Vec<Trial<'a>>, CaseError> {
+        let mut trials = Vec::new();
+        for reference in references {
+            let op = &reference.op;
+            if !(self.ops.is_empty() || self.ops.contains(&op.name)) {
+                continue;
+            }
+            for dtype in Dtype::ALL {
+                if !(self.dtypes.is_empty() || self.dtypes.contains(&dtype)) {
+                    continue;
+                }
+                for name in op.classes() {
+                    if !(self.classes.is_empty() || self.classes.contains(name)) {
+                        continue;
+                    }
+                    let class = class_named(name)?;
+                    let cases = case_count(&reference.signature(), dtype, class, tier);
+                    trials.push(Trial { reference, dtype, class, cases });
+                }
+            }
+        }
+        Ok(trials)
+    }
+}
+
+/// Runs trials on all subjects.
+///
+/// # Errors
+/// When a case cannot be generated, or a spec's stated gradient contradicts its formula.
+pub fn run<'a>(
+    trials: Vec<Trial<'a>>,
+    subjects: &[&dyn Subject],
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<Vec<TrialOutcome<'a>>, RunError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.unwrap_or(0)).build()?;
+    pool.install(|| {
+        trials.into_par_iter().map(|trial| run_trial(trial, subjects, settings, observer)).collect()
+    })
+}
+
+fn run_trial<'a>(
+    trial: Trial<'a>,
+    subjects: &[&dyn Subject],
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<TrialOutcome<'a>, RunError> {
+    let op = &trial.reference.op.name;
+    let supported: Vec<bool> =
+        subjects.iter().map(|subject| subject.supports(op, trial.dtype)).collect();
+    let able: Vec<&dyn Subject> = subjects
+        .iter()
+        .zip(&supported)
+        .filter_map(|(subject, supported)| supported.then_some(*subject))
+        .collect();
+    let of_case = |index: u32| -> Result<Option<Vec<Tally>>, RunError> {
+        if observer.is_cancelled() {
+            return Ok(None);
+        }
+        let tallies = tally_case(&trial, index, &able, settings)?;
+        observer.case_done(&trial);
+        Ok(Some(tallies))
+    };
+    let of_cases: Vec<Option<Vec<Tally>>> =
+        (0..trial.cases).into_par_iter().map(of_case).collect::<Result<_, _>>()?;
+    let complete = of_cases.iter().all(Option::is_some);
+    let mut merged = vec![Tally::default(); able.len()];
+    for tallies in of_cases.into_iter().flatten() {
+        for (total, tally) in merged.iter_mut().zip(tallies) {
+            total.merge(tally);
+        }
+    }
+    let mut merged = merged.into_iter();
+    let tallies =
+        supported.into_iter().map(|supported| supported.then(|| merged.next()).flatten()).collect();
+    Ok(TrialOutcome { trial, tallies, complete })
+}
+
+fn tally_case(
+    trial: &Trial<'_>,
+    index: u32,
+    subjects: &[&dyn Subject],
+    settings: &Settings,
+) -> Result<Vec<Tally>, RunError> {
+    let id = CaseId {
+        op: trial.reference.op.name.clone(),
+        dtype: trial.dtype,
+        class: trial.class.name.to_owned(),
+        index,
+    };
+    let case = case(&trial.reference.signature(), &id, settings.seed)?;
+    let measured = measure_case(trial.reference, &case, subjects, settings.precision_limit)
+        .map_err(|source| RunError::Gradients { case: id.clone(), source })?;
+    Ok(measured.subjects.iter().map(|report| Tally::of_case(&id, report)).collect())
+}

@@ -1,0 +1,154 @@
+//! Decoding of clauses: `[[clause]]` tables and the ops of the spec in, checked [`Clause`]s out.
+
+use lossproof_oracle::formula::{Expr, FormulaError, Shape, check_condition, parse_condition};
+
+use super::formulas::parsed;
+use super::model::{Clause, Outcome, Profile};
+use super::op::OpOutline;
+use super::reader::{Reader, Table, Text, Value, owned};
+
+const KEYS: &[&str] = &["id", "ops", "profiles", "when", "accept", "why", "source"];
+
+/// The clauses of a file, in its order. Without `outlines` (the head of the file is wrong) only what needs no op is
+/// checked.
+pub(super) fn clauses(
+    reader: &mut Reader<'_>,
+    table: &Table<'_>,
+    outlines: Option<&[OpOutline]>,
+) -> Option<Vec<Clause>> {
+    let Some(value) = table.optional("clause") else {
+        return Some(Vec::new());
+    };
+    let mut clauses: Vec<Clause> = Vec::new();
+    let mut ids: Vec<&str> = Vec::new();
+    let mut all_fit = true;
+    for item in reader.list("clause", value)? {
+        let Some(table) = reader.as_table("clause", item, KEYS) else {
+            all_fit = false;
+            continue;
+        };
+        let id = reader.required_text(&table, "id");
+        if let Some(id) = &id {
+            if ids.contains(&id.value) {
+                let message = format!("the clause id `{}` is used twice", id.value);
+                reader.refuse(id.span.clone(), message);
+                all_fit = false;
+            }
+            ids.push(id.value);
+        }
+        match clause(reader, &table, id, outlines) {
+            Some(clause) => clauses.push(clause),
+            None => all_fit = false,
+        }
+    }
+    all_fit.then_some(clauses)
+}
+
+fn clause(
+    reader: &mut Reader<'_>,
+    table: &Table<'_>,
+    id: Option<Text<'_>>,
+    outlines: Option<&[OpOutline]>,
+) -> Option<Clause> {
+    let why = reader.required_text(table, "why");
+    let source = reader.required_text(table, "source");
+    let accept = reader
+        .required(table, "accept")
+        .and_then(|value| outcomes(reader, value));
+    let profiles = match table.optional("profiles") {
+        None => Some(Profile::ALL.to_vec()),
+        Some(value) => profiles(reader, value),
+    };
+    let when = reader.required_text(table, "when");
+    let when = when.and_then(|text| Some((parsed(reader, &text, parse_condition)?, text)));
+    let outlines = outlines?;
+    let applicable = match table.optional("ops") {
+        None => Some(outlines.iter().collect()),
+        Some(value) => named_ops(reader, value, outlines),
+    }?;
+    let (expr, text) = when?;
+    let per_element = checked_condition(reader, &text, &expr, &applicable)?;
+    Some(Clause {
+        id: id?.value.to_owned(),
+        ops: applicable
+            .iter()
+            .map(|outline| outline.name.clone())
+            .collect(),
+        profiles: profiles?,
+        when: expr,
+        when_text: text.value.to_owned(),
+        per_element,
+        accept: accept?,
+        why: why?.value.to_owned(),
+        source: source?.value.to_owned(),
+    })
+}
+
+fn outcomes(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Vec<Outcome>> {
+    let known: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
+    let names = reader.names("accept", "outcome", value, &known)?;
+    owned(&names)
+        .iter()
+        .map(|name| Outcome::named(name))
+        .collect()
+}
+
+fn profiles(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Vec<Profile>> {
+    let known: Vec<&str> = Profile::ALL.iter().map(|profile| profile.name()).collect();
+    let names = reader.names("profiles", "profile", value, &known)?;
+    owned(&names)
+        .iter()
+        .map(|name| Profile::named(name))
+        .collect()
+}
+
+fn named_ops<'outline>(
+    reader: &mut Reader<'_>,
+    value: &Value<'_>,
+    outlines: &'outline [OpOutline],
+) -> Option<Vec<&'outline OpOutline>> {
+    let known: Vec<&str> = outlines
+        .iter()
+        .map(|outline| outline.name.as_str())
+        .collect();
+    let names = reader.names("ops", "op", value, &known)?;
+    let outline = |name: &Text<'_>| outlines.iter().find(|outline| outline.name == name.value);
+    names.iter().map(outline).collect()
+}
+
+/// Whether the condition holds element by element. It must make sense for every op that the clause applies to.
+fn checked_condition(
+    reader: &mut Reader<'_>,
+    text: &Text<'_>,
+    expr: &Expr,
+    applicable: &[&OpOutline],
+) -> Option<bool> {
+    let mut per_element = false;
+    for outline in applicable {
+        match check_condition(expr, &outline.shapes()) {
+            Ok(shape) => per_element = shape == Shape::Row,
+            Err(error) => {
+                reader.refuse_formula(text, error);
+                return None;
+            }
+        }
+        if per_element && outline.output.shape != Shape::Row {
+            reader.refuse_formula(
+                text,
+                FormulaError {
+                    span: expr.span.clone(),
+                    message: format!(
+                        "this holds element by element, but the output of `{}` is a scalar",
+                        outline.name
+                    ),
+                    help: Some(
+                        "reduce it with `any(…)` or `all(…)`, or list the row-valued ops in `ops`"
+                            .to_owned(),
+                    ),
+                },
+            );
+            return None;
+        }
+    }
+    Some(per_element)
+}

@@ -1,0 +1,58 @@
+//! Specs: a TOML file in, checked definitions of an op and its gradients out.
+//!
+//! A spec says what an op computes (a formula that runs), what the formula alone does not settle (clauses), how far
+//! off a kernel may be (ceilings) and which case classes apply. Unknown keys, empty lists and repeated ids are
+//! errors; an error shows the file's line with a caret under the exact token, inside formulas too.
+//!
+//! ```toml
+//! op       = "squared_error"
+//! title    = "Squared error"
+//! summary  = "The sum of the squared differences."
+//! source   = "Where the definition comes from."
+//! inputs   = [{ name = "guess", shape = "n" }, { name = "truth", shape = "n" }]
+//! output   = { name = "loss", shape = "1" }
+//! formula  = "sum((guess - truth) * (guess - truth))"
+//! gradient = ["guess"]            # optional: also gives the op squared_error_grad_guess
+//! classes  = ["ordinary", "non_finite"]
+//!
+//! [gradient_formula]              # optional: the reference of a gradient, checked against differentiation
+//! guess = "2 * (guess - truth)"
+//!
+//! [[clause]]                      # the first clause that matches wins
+//! id       = "SQUARED-NAN"
+//! ops      = ["squared_error"]    # optional: every op of the spec otherwise
+//! profiles = ["exact"]            # optional: every profile otherwise
+//! when     = "any_nan(guess) or any_nan(truth)"
+//! accept   = ["nan"]              # nan, +inf, -inf, +0, -0, error, formula
+//! why      = "A NaN says that something before went wrong, and must not be lost."
+//! source   = "IEEE 754-2019, section 6.2."
+//!
+//! [ceiling]                       # ulps; may use n and kappa
+//! f16  = "1"
+//! bf16 = "1"
+//! f32  = "0.51 if kappa <= 1e6 else 1"
+//! f64  = "1"
+//! ```
+//!
+//! Shapes are `"n"` (a row), `"1"` (a scalar) and `"index"` (a class index, from 0). An input's `role` steers the
+//! generators of cases; it follows from the name where the file does not give it. `elementwise = true` says that
+//! output i depends on element i alone. The gradient of a row-valued op that is not elementwise is the
+//! vector-Jacobian product with a further row input `upstream`.
+
+mod ceiling;
+mod clause;
+mod decode;
+mod diagnostic;
+mod formulas;
+mod load;
+mod model;
+mod op;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub use ceiling::ceiling_ulps;
+pub use diagnostic::{SpecError, SpecErrors};
+pub use load::{LoadError, load_dir};
+pub use model::{Ceilings, Clause, Gradient, InputSpec, Outcome, OutputSpec, Profile, Role, Spec};
+pub use op::Op;

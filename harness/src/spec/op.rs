@@ -1,0 +1,158 @@
+//! The ops that a spec gives: its own, and one for each input it is differentiated by.
+
+use std::sync::Arc;
+
+use lossproof_numerics::Dtype;
+use lossproof_oracle::formula::{Expr, Shape};
+
+use super::model::{Clause, InputSpec, OutputSpec, Profile, Role, Spec};
+
+/// The name of the row input that a vector-Jacobian product takes beside the op's own.
+pub(super) const UPSTREAM: &str = "upstream";
+
+/// One op, with the spec that defines it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Op {
+    /// Its name, an interface.
+    pub name: String,
+    /// Its inputs, `upstream` last where it takes one.
+    pub inputs: Vec<InputSpec>,
+    /// Its output; a gradient's is called `gradient`.
+    pub output: OutputSpec,
+    /// Whether output i depends on element i alone.
+    pub elementwise: bool,
+    /// The input that the formula is differentiated by, for a gradient.
+    pub derivative_of: Option<String>,
+    /// The spec it comes from.
+    pub spec: Arc<Spec>,
+}
+
+/// An op without its spec: what clauses are checked against while the spec is still being decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OpOutline {
+    pub name: String,
+    pub inputs: Vec<InputSpec>,
+    pub output: OutputSpec,
+    pub derivative_of: Option<String>,
+}
+
+impl OpOutline {
+    /// Names and shapes, for the checker of formulas.
+    pub fn shapes(&self) -> Vec<(String, Shape)> {
+        let shape = |input: &InputSpec| (input.name.clone(), input.shape);
+        self.inputs.iter().map(shape).collect()
+    }
+}
+
+/// The outlines of a spec's ops: the op, then its gradients in the order given.
+pub(super) fn outlines<'gradient>(
+    op: &str,
+    inputs: &[InputSpec],
+    output: &OutputSpec,
+    elementwise: bool,
+    gradients: impl IntoIterator<Item = &'gradient str>,
+) -> Vec<OpOutline> {
+    let mut gradient_inputs = inputs.to_vec();
+    if output.shape == Shape::Row && !elementwise {
+        gradient_inputs.push(InputSpec {
+            name: UPSTREAM.to_owned(),
+            shape: Shape::Row,
+            role: Role::Upstream,
+        });
+    }
+    let own = OpOutline {
+        name: op.to_owned(),
+        inputs: inputs.to_vec(),
+        output: output.clone(),
+        derivative_of: None,
+    };
+    let gradients = gradients.into_iter().map(|input| OpOutline {
+        name: gradient_name(op, input),
+        inputs: gradient_inputs.clone(),
+        output: OutputSpec {
+            name: "gradient".to_owned(),
+            shape: inputs
+                .iter()
+                .find(|known| known.name == input)
+                .map_or(Shape::Row, |known| known.shape),
+        },
+        derivative_of: Some(input.to_owned()),
+    });
+    [own].into_iter().chain(gradients).collect()
+}
+
+/// The name of the op that differentiates `op` by `input`.
+pub(super) fn gradient_name(op: &str, input: &str) -> String {
+    format!("{op}_grad_{input}")
+}
+
+impl Spec {
+    /// The ops that this spec gives: the op, then its gradients in the order given.
+    #[must_use]
+    pub fn ops(self: &Arc<Self>) -> Vec<Op> {
+        let gradients = self
+            .gradients
+            .iter()
+            .map(|gradient| gradient.input.as_str());
+        outlines(
+            &self.op,
+            &self.inputs,
+            &self.output,
+            self.elementwise,
+            gradients,
+        )
+        .into_iter()
+        .map(|outline| Op {
+            name: outline.name,
+            inputs: outline.inputs,
+            output: outline.output,
+            elementwise: self.elementwise,
+            derivative_of: outline.derivative_of,
+            spec: Arc::clone(self),
+        })
+        .collect()
+    }
+}
+
+impl Op {
+    /// The formula of the spec; a gradient op is this, differentiated by [`Self::derivative_of`].
+    #[must_use]
+    pub fn formula(&self) -> &Expr {
+        &self.spec.formula
+    }
+
+    /// The gradient formula that the spec states for this op, if it is a gradient and one is stated.
+    #[must_use]
+    pub fn gradient_formula(&self) -> Option<&Expr> {
+        let input = self.derivative_of.as_deref()?;
+        let gradients = &self.spec.gradients;
+        let gradient = gradients.iter().find(|gradient| gradient.input == input)?;
+        gradient.formula.as_ref().map(|(expr, _)| expr)
+    }
+
+    /// The clauses that apply to this op under a profile, in the order in which they are tried.
+    pub fn clauses(&self, profile: Profile) -> impl Iterator<Item = &Clause> {
+        self.spec.clauses.iter().filter(move |clause| {
+            clause.ops.contains(&self.name) && clause.profiles.contains(&profile)
+        })
+    }
+
+    /// The case classes that apply.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.spec.classes
+    }
+
+    /// The hard limit on the error in ulps, as an expression in `n` and `kappa`.
+    #[must_use]
+    pub fn ceiling(&self, dtype: Dtype) -> &Expr {
+        self.spec.ceilings.ceiling(dtype)
+    }
+
+    /// Names and shapes of the inputs, as the formula language wants them.
+    #[must_use]
+    pub fn input_shapes(&self) -> Vec<(String, Shape)> {
+        let shape = |input: &InputSpec| (input.name.clone(), input.shape);
+        self.inputs.iter().map(shape).collect()
+    }
+}

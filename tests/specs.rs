@@ -1,0 +1,195 @@
+//! The spec files of this project load, give the ops that the design promises, and a wrong file is refused with a
+//! message that shows the exact place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lossproof::spec::{LoadError, Op, Outcome, Profile, Spec, load_dir};
+
+const CLASSES: &[&str] = &[
+    "ordinary",
+    "huge_logits",
+    "zeros",
+    "ties",
+    "one_dominant",
+    "wide_spread",
+    "subnormal_inputs",
+    "masked",
+    "non_finite",
+    "stagnation",
+    "one_hot",
+    "smoothed_labels",
+    "soft_labels",
+    "non_distribution_labels",
+    "near_zero_loss",
+    "cancelling",
+    "equal_distributions",
+    "one_ulp_apart",
+    "disjoint_support",
+    "zeros_in_support",
+    "unnormalised",
+    "off_domain",
+    "binary_tails",
+    "binary_labels",
+    "bad_label",
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("specs")
+}
+
+fn ops() -> Vec<Op> {
+    let specs = load_dir(&folder(), CLASSES).unwrap_or_else(|error| panic!("{error}"));
+    specs.iter().flat_map(Spec::ops).collect()
+}
+
+#[test]
+fn the_files_give_the_ops_of_the_design() {
+    let signatures: Vec<String> = ops()
+        .iter()
+        .map(|op| {
+            let inputs: Vec<&str> = op.inputs.iter().map(|input| input.name.as_str()).collect();
+            format!(
+                "{}({}) -> {} {}",
+                op.name,
+                inputs.join(", "),
+                op.output.name,
+                op.output.shape
+            )
+        })
+        .collect();
+    assert_eq!(
+        signatures,
+        [
+            "kl_divergence(p, q) -> divergence a scalar",
+            "kl_divergence_grad_p(p, q) -> gradient a row",
+            "kl_divergence_grad_q(p, q) -> gradient a row",
+            "log_softmax(logits) -> log_probabilities a row",
+            "log_softmax_grad_logits(logits, upstream) -> gradient a row",
+            "logsumexp(logits) -> value a scalar",
+            "logsumexp_grad_logits(logits) -> gradient a row",
+            "sigmoid_cross_entropy_with_logits(logits, labels) -> losses a row",
+            "sigmoid_cross_entropy_with_logits_grad_logits(logits, labels) -> gradient a row",
+            "softmax(logits) -> probabilities a row",
+            "softmax_grad_logits(logits, upstream) -> gradient a row",
+            "softmax_cross_entropy_with_logits(logits, labels) -> loss a scalar",
+            "softmax_cross_entropy_with_logits_grad_logits(logits, labels) -> gradient a row",
+            "softmax_cross_entropy_with_logits_grad_labels(logits, labels) -> gradient a row",
+            "sparse_softmax_cross_entropy_with_logits(logits, label) -> loss a scalar",
+            "sparse_softmax_cross_entropy_with_logits_grad_logits(logits, label) -> gradient a row",
+        ]
+    );
+}
+
+#[test]
+fn every_op_settles_nan_first_for_every_profile() {
+    for op in ops() {
+        for &profile in Profile::ALL {
+            let mut clauses = op
+                .clauses(profile)
+                .filter(|clause| !clause.accept.contains(&Outcome::Error));
+            let first = clauses
+                .next()
+                .unwrap_or_else(|| panic!("{} has no clause", op.name));
+            assert!(first.id.ends_with("-NAN"), "{}: {}", op.name, first.id);
+            assert_eq!(first.accept, [Outcome::Nan], "{}", op.name);
+        }
+    }
+}
+
+#[test]
+fn only_the_stated_gradients_have_formulas_of_their_own() {
+    let stated: Vec<String> = ops()
+        .into_iter()
+        .filter(|op| op.gradient_formula().is_some())
+        .map(|op| op.name)
+        .collect();
+    assert_eq!(stated, ["kl_divergence_grad_p", "kl_divergence_grad_q"]);
+}
+
+#[test]
+fn every_class_is_used() {
+    let ops = ops();
+    for class in CLASSES {
+        assert!(
+            ops.iter()
+                .any(|op| op.classes().iter().any(|used| used == class)),
+            "{class}"
+        );
+    }
+}
+
+fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn own_spec(op: &str, clause: &str) -> String {
+    format!(
+        r#"
+        op = "{op}"
+        title = "t"
+        summary = "s"
+        source = "s"
+        inputs = [{{ name = "x", shape = "n" }}]
+        output = {{ name = "y", shape = "1" }}
+        formula = "sum(x)"
+        classes = ["ordinary"]
+        clause = [{{ id = "{clause}", when = "n == 0", accept = ["+0"], why = "w", source = "s" }}]
+        ceiling = {{ f16 = "1", bf16 = "1", f32 = "1", f64 = "1" }}
+        "#
+    )
+}
+
+#[test]
+fn folders_are_refused_as_a_whole() {
+    let empty = folder_with(&[("notes.txt", "not a spec")]);
+    let error = load_dir(empty.path(), CLASSES).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{}` holds no spec: add a file that ends in .toml",
+            empty.path().display()
+        )
+    );
+
+    let repeated = folder_with(&[
+        ("b.toml", &own_spec("f", "B")),
+        ("a.toml", &own_spec("f", "A")),
+    ]);
+    let error = load_dir(repeated.path(), CLASSES).unwrap_err();
+    let path = |name| repeated.path().join(name).display().to_string();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the op `f` is given by both {} and {}: rename one of them",
+            path("a.toml"),
+            path("b.toml")
+        )
+    );
+
+    let clauses = folder_with(&[
+        ("a.toml", &own_spec("f", "A")),
+        ("b.toml", &own_spec("g", "A")),
+    ]);
+    let error = load_dir(clauses.path(), CLASSES).unwrap_err();
+    assert!(
+        matches!(error, LoadError::RepeatedClause { ref id, .. } if id == "A"),
+        "{error}"
+    );
+
+    let missing = load_dir(&empty.path().join("nowhere"), CLASSES).unwrap_err();
+    assert!(matches!(missing, LoadError::Read { .. }), "{missing}");
+
+    let two = folder_with(&[
+        ("b.toml", &own_spec("g", "B")),
+        ("a.toml", &own_spec("f", "A")),
+    ]);
+    let specs: Vec<Arc<Spec>> = load_dir(two.path(), CLASSES).unwrap();
+    let names: Vec<&str> = specs.iter().map(|spec| spec.op.as_str()).collect();
+    assert_eq!(names, ["f", "g"]);
+}
