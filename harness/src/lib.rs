@@ -3,13 +3,14 @@
 //! The pipeline, one module per stage, each a function from values to values: [`spec`] → [`cases`] → [`reference`] and
 //! [`subject`] → [`measure`] → [`run`] → [`gate`] and [`report`]. Only [`command`] touches files, clocks and terminals.
 
+pub mod assemble;
 pub mod cases;
+pub mod certify;
+pub mod command;
 pub mod gate;
 pub mod measure;
 pub mod reference;
-pub mod report {
-    pub mod model;
-}
+pub mod report;
 pub mod run;
 pub mod spec;
 pub mod subject;

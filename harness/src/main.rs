@@ -1,2 +1,7 @@
-//! x
-fn main(){}
+//! The `lossproof` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lossproof::command::main()
+}

@@ -60,8 +60,11 @@ impl Reference {
     /// A formula that does not fit the op's inputs and output; a loaded spec has none.
     pub fn new(op: &Op, profile: Profile) -> Result<Self, FormulaError> {
         let spec = &op.spec;
-        let own_inputs: Vec<(String, Shape)> =
-            spec.inputs.iter().map(|input| (input.name.clone(), input.shape)).collect();
+        let own_inputs: Vec<(String, Shape)> = spec
+            .inputs
+            .iter()
+            .map(|input| (input.name.clone(), input.shape))
+            .collect();
         let own = Program::formula(op.formula(), &own_inputs, spec.output.shape, op.elementwise)?;
         let derivative = op.derivative_of.as_ref().map(|input| {
             let place = spec.inputs.iter().position(|known| known.name == *input);
@@ -90,7 +93,10 @@ impl Reference {
     /// The op as the case generators see it.
     #[must_use]
     pub fn signature(&self) -> OpSignature {
-        let input = |input: &InputSpec| InputSignature { name: input.name.clone(), role: case_role(input.role) };
+        let input = |input: &InputSpec| InputSignature {
+            name: input.name.clone(),
+            role: input.role,
+        };
         OpSignature {
             op: self.op.name.clone(),
             inputs: self.op.inputs.iter().map(input).collect(),
@@ -115,10 +121,20 @@ impl Reference {
     /// What the clauses say about a row.
     #[must_use]
     pub fn rulings(&self, inputs: &[Datum<'_>], row_length: usize) -> Rulings<'_> {
-        let conditions = Conditions { names: &self.names, inputs, row_length };
-        let decisions =
-            self.clauses.iter().map(|clause| conditions.decide(&clause.when)).collect();
-        Rulings { clauses: &self.clauses, decisions }
+        let conditions = Conditions {
+            names: &self.names,
+            inputs,
+            row_length,
+        };
+        let decisions = self
+            .clauses
+            .iter()
+            .map(|clause| conditions.decide(&clause.when))
+            .collect();
+        Rulings {
+            clauses: &self.clauses,
+            decisions,
+        }
     }
 
     /// Encloses the formula's values at some places of the output.
@@ -130,7 +146,8 @@ impl Reference {
         places: &[usize],
         precision: PrecisionBits,
     ) -> Vec<Interval> {
-        self.program.evaluate_at(inputs, row_length, places, precision)
+        self.program
+            .evaluate_at(inputs, row_length, places, precision)
     }
 
     /// Encloses |f_k| · κ at a place: Σ|x_i · ∂f_k/∂x_i|.
@@ -142,7 +159,18 @@ impl Reference {
         place: usize,
         precision: PrecisionBits,
     ) -> Interval {
-        self.program.sensitivity(inputs, row_length, place, precision)
+        self.program
+            .sensitivity(inputs, row_length, place, precision)
+    }
+
+    /// Bounds of the sensitivity of every output value, at the cost of a few passes over the row.
+    #[must_use]
+    pub fn sensitivity_bounds(
+        &self,
+        inputs: &[Datum<'_>],
+        row_length: usize,
+    ) -> (Vec<Interval>, Vec<Interval>) {
+        self.program.sensitivity_bounds(inputs, row_length)
     }
 
     /// Proves on one row that a stated gradient and the differentiated formula do not exclude each other: wherever both
@@ -160,7 +188,9 @@ impl Reference {
             return Ok(());
         };
         let places: Vec<usize> = (0..self.output_length(row_length)).collect();
-        let stated = self.program.evaluate_at(inputs, row_length, &places, precision);
+        let stated = self
+            .program
+            .evaluate_at(inputs, row_length, &places, precision);
         let differentiated = differentiated.evaluate_at(inputs, row_length, &places, precision);
         for (place, (stated, differentiated)) in stated.iter().zip(&differentiated).enumerate() {
             let both_finite = stated.is_finite() && differentiated.is_finite();
@@ -217,7 +247,11 @@ impl<'a> Rulings<'a> {
                 }
             }
         }
-        Target { clause: None, accept: &[Outcome::Formula], unsettled: false }
+        Target {
+            clause: None,
+            accept: &[Outcome::Formula],
+            unsettled: false,
+        }
     }
 }
 
@@ -245,15 +279,4 @@ pub fn accepts_class(accept: &[Outcome], value: f64) -> bool {
         Outcome::NegativeZero => value == 0.0 && value.is_sign_negative(),
         Outcome::Error | Outcome::Formula => false,
     })
-}
-
-fn case_role(role: crate::spec::Role) -> crate::cases::Role {
-    match role {
-        crate::spec::Role::Logits => crate::cases::Role::Logits,
-        crate::spec::Role::Labels => crate::cases::Role::Labels,
-        crate::spec::Role::Label => crate::cases::Role::Label,
-        crate::spec::Role::Probabilities => crate::cases::Role::Probabilities,
-        crate::spec::Role::Upstream => crate::cases::Role::Upstream,
-        crate::spec::Role::Real => crate::cases::Role::Real,
-    }
 }

@@ -41,7 +41,10 @@ impl Trial<'_> {
     /// The trial's name, a prefix of its case ids: `softmax/f32/huge_logits`.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}/{}/{}", self.reference.op.name, self.dtype, self.class.name)
+        format!(
+            "{}/{}/{}",
+            self.reference.op.name, self.dtype, self.class.name
+        )
     }
 }
 
@@ -132,7 +135,12 @@ impl Selection {
                     }
                     let class = class_named(name)?;
                     let cases = case_count(&reference.signature(), dtype, class, tier);
-                    trials.push(Trial { reference, dtype, class, cases });
+                    trials.push(Trial {
+                        reference,
+                        dtype,
+                        class,
+                        cases,
+                    });
                 }
             }
         }
@@ -150,9 +158,14 @@ pub fn run<'a>(
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Vec<TrialOutcome<'a>>, RunError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.unwrap_or(0)).build()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.threads.unwrap_or(0))
+        .build()?;
     pool.install(|| {
-        trials.into_par_iter().map(|trial| run_trial(trial, subjects, settings, observer)).collect()
+        trials
+            .into_par_iter()
+            .map(|trial| run_trial(trial, subjects, settings, observer))
+            .collect()
     })
 }
 
@@ -163,8 +176,10 @@ fn run_trial<'a>(
     observer: &dyn Observer,
 ) -> Result<TrialOutcome<'a>, RunError> {
     let op = &trial.reference.op.name;
-    let supported: Vec<bool> =
-        subjects.iter().map(|subject| subject.supports(op, trial.dtype)).collect();
+    let supported: Vec<bool> = subjects
+        .iter()
+        .map(|subject| subject.supports(op, trial.dtype))
+        .collect();
     let able: Vec<&dyn Subject> = subjects
         .iter()
         .zip(&supported)
@@ -178,8 +193,10 @@ fn run_trial<'a>(
         observer.case_done(&trial);
         Ok(Some(tallies))
     };
-    let of_cases: Vec<Option<Vec<Tally>>> =
-        (0..trial.cases).into_par_iter().map(of_case).collect::<Result<_, _>>()?;
+    let of_cases: Vec<Option<Vec<Tally>>> = (0..trial.cases)
+        .into_par_iter()
+        .map(of_case)
+        .collect::<Result<_, _>>()?;
     let complete = of_cases.iter().all(Option::is_some);
     let mut merged = vec![Tally::default(); able.len()];
     for tallies in of_cases.into_iter().flatten() {
@@ -188,9 +205,15 @@ fn run_trial<'a>(
         }
     }
     let mut merged = merged.into_iter();
-    let tallies =
-        supported.into_iter().map(|supported| supported.then(|| merged.next()).flatten()).collect();
-    Ok(TrialOutcome { trial, tallies, complete })
+    let tallies = supported
+        .into_iter()
+        .map(|supported| supported.then(|| merged.next()).flatten())
+        .collect();
+    Ok(TrialOutcome {
+        trial,
+        tallies,
+        complete,
+    })
 }
 
 fn tally_case(
@@ -207,6 +230,13 @@ fn tally_case(
     };
     let case = case(&trial.reference.signature(), &id, settings.seed)?;
     let measured = measure_case(trial.reference, &case, subjects, settings.precision_limit)
-        .map_err(|source| RunError::Gradients { case: id.clone(), source })?;
-    Ok(measured.subjects.iter().map(|report| Tally::of_case(&id, report)).collect())
+        .map_err(|source| RunError::Gradients {
+            case: id.clone(),
+            source,
+        })?;
+    Ok(measured
+        .subjects
+        .iter()
+        .map(|report| Tally::of_case(&id, report))
+        .collect())
 }

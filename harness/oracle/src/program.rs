@@ -3,30 +3,32 @@
 use crate::enclosure::Enclosure;
 use crate::evaluate::{Datum, evaluate};
 use crate::formula::{Expr, FormulaError, Shape, check_formula};
-use crate::graph::{Graph, Node, NodeId};
+use crate::graph::{Graph, NodeId};
 use crate::interval::{Interval, PrecisionBits};
+use crate::sensitivity::{Sensitivities, SensitivityBounds};
 use std::sync::OnceLock;
 
 /// An op's formula over its inputs.
 #[derive(Debug)]
 pub struct Program {
-    graph: Graph,
-    output: NodeId,
-    elementwise: bool,
-    sensitivities: OnceLock<Sensitivities>,
-}
-
-/// The graph of the derivatives with respect to every numeric input.
-#[derive(Debug)]
-struct Sensitivities {
-    graph: Graph,
-    /// Σ_i |x_i · Σ_k seed_k ∂f_k/∂x_i| per element for elementwise programs, in total for the others.
-    total: NodeId,
-    /// Whether the last input is a seed that selects the output value.
-    has_seed: bool,
+    pub(crate) graph: Graph,
+    pub(crate) output: NodeId,
+    pub(crate) elementwise: bool,
+    pub(crate) sensitivities: OnceLock<Sensitivities>,
+    pub(crate) sensitivity_bounds: OnceLock<SensitivityBounds>,
 }
 
 impl Program {
+    fn of_graph(graph: Graph, output: NodeId, elementwise: bool) -> Self {
+        Self {
+            graph,
+            output,
+            elementwise,
+            sensitivities: OnceLock::new(),
+            sensitivity_bounds: OnceLock::new(),
+        }
+    }
+
     /// Checks a formula against its inputs and output and makes it ready to run.
     ///
     /// # Errors
@@ -41,12 +43,7 @@ impl Program {
         let (names, shapes): (Vec<_>, Vec<_>) = inputs.iter().cloned().unzip();
         let mut graph = Graph::new(shapes);
         let output = graph.lower(expr, &names)?;
-        Ok(Self {
-            graph,
-            output,
-            elementwise,
-            sensitivities: OnceLock::new(),
-        })
+        Ok(Self::of_graph(graph, output, elementwise))
     }
 
     /// The formula differentiated with respect to the input at `place`: the vector–Jacobian product with one more row
@@ -60,12 +57,7 @@ impl Program {
             graph.literal("1")
         };
         let output = graph.differentiate(self.output, seed, place);
-        Self {
-            graph,
-            output,
-            elementwise: self.elementwise,
-            sensitivities: OnceLock::new(),
-        }
+        Self::of_graph(graph, output, self.elementwise)
     }
 
     /// A number inside a condition, where an index is a number too; `None` when the expression has no value.
@@ -81,12 +73,7 @@ impl Program {
         };
         let mut graph = Graph::new(inputs.iter().map(shape).collect());
         let output = graph.lower(expr, names).ok()?;
-        Some(Self {
-            graph,
-            output,
-            elementwise: false,
-            sensitivities: OnceLock::new(),
-        })
+        Some(Self::of_graph(graph, output, false))
     }
 
     /// Whether the output is a row of n values, not a scalar.
@@ -141,99 +128,19 @@ impl Program {
             .map(|&place| all[place].take().expect("places are distinct"))
             .collect()
     }
-
-    /// Encloses Σ_i |x_i · ∂f_k/∂x_i| over all numeric inputs, for the output value at `place`: |f_k| times the condition
-    /// number κ of DESIGN.md §1.
-    #[must_use]
-    pub fn sensitivity(
-        &self,
-        inputs: &[Datum<'_>],
-        row_length: usize,
-        place: usize,
-        precision: PrecisionBits,
-    ) -> Interval {
-        let sensitivities = self
-            .sensitivities
-            .get_or_init(|| self.differentiate_fully());
-        let run = |inputs: &[Datum<'_>], row_length| {
-            let values: Vec<Interval> = evaluate(
-                &sensitivities.graph,
-                sensitivities.total,
-                inputs,
-                row_length,
-                precision,
-            );
-            values.into_iter().next().expect("one value is asked for")
-        };
-        if self.elementwise {
-            let gathered = Gathered::new(inputs, &[place]);
-            return run(&gathered.data(), 1);
-        }
-        if !sensitivities.has_seed {
-            return run(inputs, row_length);
-        }
-        let mut seed = vec![0.0; row_length];
-        seed[place] = 1.0;
-        let mut inputs = inputs.to_vec();
-        inputs.push(Datum::Row(&seed));
-        run(&inputs, row_length)
-    }
-
-    /// Encloses the condition number κ = Σ|x_i · ∂f_k/∂x_i| / |f_k|, given the enclosure of f_k; where f_k = 0 it is 0/0 or ∞.
-    #[must_use]
-    pub fn condition_number(
-        sensitivity: &Interval,
-        value: &Interval,
-        precision: PrecisionBits,
-    ) -> Interval {
-        sensitivity.divide(&value.abs(), precision)
-    }
-
-    fn differentiate_fully(&self) -> Sensitivities {
-        use crate::graph::{Binary, Unary};
-        let mut graph = self.graph.clone();
-        let numeric: Vec<usize> = (0..graph.input_shapes().len())
-            .filter(|&place| graph.input_shapes()[place] != Shape::Index)
-            .collect();
-        let has_seed = self.takes_upstream();
-        let seed = if has_seed {
-            graph.add_input(Shape::Row)
-        } else {
-            graph.literal("1")
-        };
-        let mut total = graph.literal("0");
-        for place in numeric {
-            let derivative = graph.differentiate(self.output, seed, place);
-            let input = graph.node(Node::Input(place));
-            // The derivative leads: where it vanishes, an infinite input does not matter.
-            let product = graph.binary(Binary::Xmul, derivative, input);
-            let magnitude = graph.unary(Unary::Abs, product);
-            let share = if !self.elementwise && graph.shape(magnitude) == Shape::Row {
-                graph.node(Node::Sum(magnitude))
-            } else {
-                magnitude
-            };
-            total = graph.binary(Binary::Add, total, share);
-        }
-        Sensitivities {
-            graph,
-            total,
-            has_seed,
-        }
-    }
 }
 
 /// Inputs of an elementwise program cut down to some places.
-enum GatheredDatum {
+pub(crate) enum GatheredDatum {
     Row(Vec<f64>),
     Scalar(f64),
     Index(i64),
 }
 
-struct Gathered(Vec<GatheredDatum>);
+pub(crate) struct Gathered(Vec<GatheredDatum>);
 
 impl Gathered {
-    fn new(inputs: &[Datum<'_>], places: &[usize]) -> Self {
+    pub(crate) fn new(inputs: &[Datum<'_>], places: &[usize]) -> Self {
         let gather = |datum: &Datum<'_>| match *datum {
             Datum::Row(row) => GatheredDatum::Row(places.iter().map(|&place| row[place]).collect()),
             Datum::Scalar(number) => GatheredDatum::Scalar(number),
@@ -242,7 +149,7 @@ impl Gathered {
         Self(inputs.iter().map(gather).collect())
     }
 
-    fn data(&self) -> Vec<Datum<'_>> {
+    pub(crate) fn data(&self) -> Vec<Datum<'_>> {
         self.0.iter().map(GatheredDatum::as_datum).collect()
     }
 }

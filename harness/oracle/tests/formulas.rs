@@ -167,7 +167,11 @@ fn the_published_loss_is_enclosed() {
         let UlpError::Within { lower, upper } = value.ulp_error(Dtype::F64, planted) else {
             panic!("a number");
         };
-        assert!(lower <= upper && upper - lower < 8.0 * f64::EPSILON * distance && (lower - distance).abs() <= 0.5);
+        assert!(
+            lower <= upper
+                && upper - lower < 8.0 * f64::EPSILON * distance
+                && (lower - distance).abs() <= 0.5
+        );
     }
     let kappa = Program::condition_number(&loss.sensitivity(&inputs, 3, 0, 128), value, 128);
     let (lo, hi) = kappa.ends_to_f64();

@@ -26,7 +26,9 @@ pub struct ClassBound {
 #[derive(Debug, thiserror::Error)]
 pub enum BoundsError {
     /// No header as insta writes it.
-    #[error("{name}: no insta header (`---` … `---`); take the file from version control or accept it anew")]
+    #[error(
+        "{name}: no insta header (`---` … `---`); take the file from version control or accept it anew"
+    )]
     Header {
         /// The snapshot.
         name: String,
@@ -64,13 +66,16 @@ impl ClassBound {
             ("timed_out", verdicts.timed_out),
         ];
         let counted = others.iter().filter(|(_, count)| *count > 0);
-        let other_verdicts: Vec<String> =
-            counted.map(|(name, count)| format!("{name} {count}")).collect();
+        let other_verdicts: Vec<String> = counted
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
         let worst = tally.worst.as_ref();
         Self {
             max_ulp: round_up(worst.map_or(0.0, |worst| worst.upper)),
             coverage: format!("sampled n={}", tally.values),
-            worst_case: worst.map_or_else(String::new, |worst| format!("{}[{}]", worst.case, worst.place)),
+            worst_case: worst.map_or_else(String::new, |worst| {
+                format!("{}[{}]", worst.case, worst.place)
+            }),
             correctly_rounded: format!("{} of {}", verdicts.correctly_rounded, tally.values),
             other_verdicts: other_verdicts.join(", "),
         }
@@ -79,9 +84,22 @@ impl ClassBound {
 
 impl fmt::Display for ClassBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { max_ulp, coverage, worst_case, correctly_rounded, other_verdicts } = self;
-        write!(f, "{max_ulp} ulp ({coverage}) at {worst_case}, {correctly_rounded} correct")?;
-        if other_verdicts.is_empty() { Ok(()) } else { write!(f, ", {other_verdicts}") }
+        let Self {
+            max_ulp,
+            coverage,
+            worst_case,
+            correctly_rounded,
+            other_verdicts,
+        } = self;
+        write!(
+            f,
+            "{max_ulp} ulp ({coverage}) at {worst_case}, {correctly_rounded} correct"
+        )?;
+        if other_verdicts.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ", {other_verdicts}")
+        }
     }
 }
 
@@ -110,13 +128,14 @@ pub fn render_bounds<'a>(classes: impl IntoIterator<Item = (&'a str, &'a Tally)>
 ///
 /// # Errors
 /// When it is not what insta and [`render_bounds`] write.
-pub fn parse_snapshot(
-    name: &str,
-    text: &str,
-) -> Result<BTreeMap<String, ClassBound>, BoundsError> {
-    let header = || BoundsError::Header { name: name.to_owned() };
+pub fn parse_snapshot(name: &str, text: &str) -> Result<BTreeMap<String, ClassBound>, BoundsError> {
+    let header = || BoundsError::Header {
+        name: name.to_owned(),
+    };
     let after_first = text.strip_prefix("---\n").ok_or_else(header)?;
     let (_, content) = after_first.split_once("\n---\n").ok_or_else(header)?;
-    toml::from_str(content)
-        .map_err(|source| BoundsError::Content { name: name.to_owned(), source })
+    toml::from_str(content).map_err(|source| BoundsError::Content {
+        name: name.to_owned(),
+        source,
+    })
 }

@@ -91,7 +91,10 @@ pub enum FindingKind {
 
 impl Finding {
     pub(super) fn new(subject: &str, kind: FindingKind) -> Self {
-        Self { subject: subject.to_owned(), kind }
+        Self {
+            subject: subject.to_owned(),
+            kind,
+        }
     }
 }
 
@@ -112,7 +115,9 @@ impl fmt::Display for FindingKind {
             }
             Self::NoKernel => f.write_str("the subject has no kernel for this op and dtype"),
             Self::Interrupted => f.write_str("interrupted before all cases were run; run it again"),
-            Self::NoValues => f.write_str("its cases give no output value; add lengths to the class"),
+            Self::NoValues => {
+                f.write_str("its cases give no output value; add lengths to the class")
+            }
             Self::Exceeds { values, worst } => {
                 write!(f, "{values} values exceed the ceiling")?;
                 if let Some(worst) = worst {
@@ -122,14 +127,24 @@ impl fmt::Display for FindingKind {
                 }
                 Ok(())
             }
-            Self::DoesNotConform { verdict, count, case } => {
+            Self::DoesNotConform {
+                verdict,
+                count,
+                case,
+            } => {
                 write!(f, "{count} × {verdict}")?;
-                case.iter().try_for_each(|case| write!(f, ": lossproof explain {case}"))
+                case.iter()
+                    .try_for_each(|case| write!(f, ": lossproof explain {case}"))
             }
             Self::NoBound => write!(f, "no reviewed bound; {ACCEPT}"),
-            Self::Worse { reviewed, measured, case } => {
+            Self::Worse {
+                reviewed,
+                measured,
+                case,
+            } => {
                 write!(f, "worse: {measured} ulp, reviewed {reviewed}")?;
-                case.iter().try_for_each(|case| write!(f, ": lossproof explain {case}"))
+                case.iter()
+                    .try_for_each(|case| write!(f, ": lossproof explain {case}"))
             }
             Self::Better { reviewed, measured } => {
                 write!(f, "better: {measured} ulp, reviewed {reviewed}; {ACCEPT}")
@@ -156,9 +171,9 @@ impl fmt::Display for FindingKind {
                 f,
                 "no case exercises the clause {clause}; add a class that does, or remove it from the spec"
             ),
-            Self::OrphanedBound => {
-                f.write_str("a bound is reviewed but nothing is tested; remove it from golden/bounds")
-            }
+            Self::OrphanedBound => f.write_str(
+                "a bound is reviewed but nothing is tested; remove it from golden/bounds",
+            ),
         }
     }
 }

@@ -65,7 +65,9 @@ pub fn findings(
 }
 
 fn waiver_of<'a>(outcome: &TrialOutcome<'_>, waivers: &'a [Waiver]) -> Option<&'a Waiver> {
-    waivers.iter().find(|waiver| waiver.trial() == outcome.trial.name())
+    waivers
+        .iter()
+        .find(|waiver| waiver.trial() == outcome.trial.name())
 }
 
 fn trial_findings(
@@ -75,7 +77,14 @@ fn trial_findings(
 ) -> Vec<FindingKind> {
     let mut kinds = Vec::new();
     let VerdictCounts {
-        exceeds, wrong_class, undecided, failed, crashed, timed_out, refused, ..
+        exceeds,
+        wrong_class,
+        undecided,
+        failed,
+        crashed,
+        timed_out,
+        refused,
+        ..
     } = tally.verdicts;
     if tally.values + refused + failed + crashed + timed_out == 0 {
         kinds.push(FindingKind::NoValues);
@@ -84,7 +93,10 @@ fn trial_findings(
         .is_some_and(|waiver| waiver.expires.as_str() >= reviewed.today);
     if exceeds > 0 && !waived {
         let worst = tally.worst.clone();
-        kinds.push(FindingKind::Exceeds { values: exceeds, worst });
+        kinds.push(FindingKind::Exceeds {
+            values: exceeds,
+            worst,
+        });
     }
     let others = [
         (wrong_class, "wrong_class"),
@@ -99,7 +111,11 @@ fn trial_findings(
             .iter()
             .find(|(_, _, judged)| judged.verdict.name() == verdict)
             .map(|(case, ..)| case.to_string());
-        kinds.push(FindingKind::DoesNotConform { verdict, count, case });
+        kinds.push(FindingKind::DoesNotConform {
+            verdict,
+            count,
+            case,
+        });
     }
     if let Some(bounds) = reviewed.bounds {
         kinds.extend(bound_findings(outcome, tally, bounds, waived));
@@ -115,18 +131,31 @@ fn bound_findings(
 ) -> Vec<FindingKind> {
     let trial = &outcome.trial;
     let file = snapshot_name(&trial.reference.op.name, trial.dtype);
-    let Some(bound) = bounds.get(&file).and_then(|classes| classes.get(trial.class.name)) else {
+    let Some(bound) = bounds
+        .get(&file)
+        .and_then(|classes| classes.get(trial.class.name))
+    else {
         return vec![FindingKind::NoBound];
     };
     let measured = ClassBound::of(tally);
     let mut kinds = Vec::new();
     let case = tally.worst.as_ref().map(|worst| worst.case.to_string());
     if measured.max_ulp > bound.max_ulp {
-        kinds.push(FindingKind::Worse { reviewed: bound.max_ulp, measured: measured.max_ulp, case });
+        kinds.push(FindingKind::Worse {
+            reviewed: bound.max_ulp,
+            measured: measured.max_ulp,
+            case,
+        });
     } else if measured.max_ulp < bound.max_ulp {
-        kinds.push(FindingKind::Better { reviewed: bound.max_ulp, measured: measured.max_ulp });
+        kinds.push(FindingKind::Better {
+            reviewed: bound.max_ulp,
+            measured: measured.max_ulp,
+        });
     } else if measured != *bound {
-        kinds.push(FindingKind::Changed { reviewed: bound.to_string(), measured: measured.to_string() });
+        kinds.push(FindingKind::Changed {
+            reviewed: bound.to_string(),
+            measured: measured.to_string(),
+        });
     }
     if let Some(worst) = &tally.worst
         && bound.max_ulp > round_up(worst.ceiling_ulps)
@@ -187,7 +216,9 @@ fn unexercised_clauses(outcomes: &[TrialOutcome<'_>], subject: usize) -> Vec<Fin
     for (op, clauses) in clauses {
         for (place, clause) in clauses.iter().enumerate() {
             if !met[op].contains(&place) {
-                let kind = FindingKind::ClauseNotExercised { clause: clause.id.clone() };
+                let kind = FindingKind::ClauseNotExercised {
+                    clause: clause.id.clone(),
+                };
                 findings.push(Finding::new(op, kind));
             }
         }
@@ -200,7 +231,12 @@ fn orphaned_bounds(outcomes: &[TrialOutcome<'_>], reviewed: Reviewed<'_>) -> Vec
     let tested: BTreeSet<(String, &str)> = outcomes
         .iter()
         .map(|outcome| &outcome.trial)
-        .map(|trial| (snapshot_name(&trial.reference.op.name, trial.dtype), trial.class.name))
+        .map(|trial| {
+            (
+                snapshot_name(&trial.reference.op.name, trial.dtype),
+                trial.class.name,
+            )
+        })
         .collect();
     let mut findings = Vec::new();
     for (file, classes) in reviewed.bounds.into_iter().flatten() {

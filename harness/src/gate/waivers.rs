@@ -81,8 +81,10 @@ struct RawWaiver {
 /// # Errors
 /// Unknown or missing keys, an unknown dtype, an empty reason, a date with a time, two waivers of one trial.
 pub fn parse_waivers(file: &str, text: &str) -> Result<Vec<Waiver>, WaiverError> {
-    let raw: WaiversFile = toml::from_str(text)
-        .map_err(|source| WaiverError::Form { file: file.to_owned(), source })?;
+    let raw: WaiversFile = toml::from_str(text).map_err(|source| WaiverError::Form {
+        file: file.to_owned(),
+        source,
+    })?;
     let mut waivers: Vec<Waiver> = Vec::new();
     for (index, raw) in raw.waiver.into_iter().enumerate() {
         let problem = |problem: String| WaiverError::Content {
@@ -92,10 +94,14 @@ pub fn parse_waivers(file: &str, text: &str) -> Result<Vec<Waiver>, WaiverError>
         };
         let dtype = Dtype::from_str(&raw.dtype).map_err(|error| problem(error.to_string()))?;
         if raw.reason.trim().is_empty() {
-            return Err(problem("the reason is empty; say why the ceiling cannot be held".to_owned()));
+            return Err(problem(
+                "the reason is empty; say why the ceiling cannot be held".to_owned(),
+            ));
         }
         let (Some(date), None) = (raw.expires.date, raw.expires.time) else {
-            return Err(problem("`expires` is a day, written like 2027-01-31".to_owned()));
+            return Err(problem(
+                "`expires` is a day, written like 2027-01-31".to_owned(),
+            ));
         };
         let waiver = Waiver {
             op: raw.op,
@@ -105,7 +111,10 @@ pub fn parse_waivers(file: &str, text: &str) -> Result<Vec<Waiver>, WaiverError>
             expires: date.to_string(),
         };
         if waivers.iter().any(|known| known.trial() == waiver.trial()) {
-            return Err(problem(format!("{} is waived twice; keep one", waiver.trial())));
+            return Err(problem(format!(
+                "{} is waived twice; keep one",
+                waiver.trial()
+            )));
         }
         waivers.push(waiver);
     }

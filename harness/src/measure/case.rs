@@ -2,13 +2,12 @@
 
 use super::verdict::{CeilingOf, Judged, Verdict, judge};
 use crate::cases::Case;
-use crate::reference::{
-    GradientsDisagree, Reference, Rulings, Target, accepts_class, data_of,
-};
+use crate::reference::{GradientsDisagree, Reference, Rulings, Target, accepts_class, data_of};
 use crate::spec::Outcome;
 use crate::subject::{Answer, Subject};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::{Datum, Interval, PrecisionBits, Program, rungs};
+use std::cell::OnceCell;
 
 /// A case measured: one report per subject, in their order.
 #[derive(Debug)]
@@ -64,6 +63,8 @@ struct Question<'a> {
     inputs: &'a [Datum<'a>],
     row_length: usize,
     ceiling: CeilingOf<'a>,
+    /// Bounds of every output value's sensitivity, computed when first asked for.
+    sensitivity_bounds: OnceCell<(Vec<Interval>, Vec<Interval>)>,
 }
 
 /// Runs a case on every subject and judges the answers.
@@ -79,8 +80,18 @@ pub fn measure_case(
     let inputs = data_of(case);
     let row_length = case.length();
     let dtype = case.id.dtype;
-    let ceiling = CeilingOf { expr: reference.op.ceiling(dtype), row_length };
-    let question = Question { reference, dtype, inputs: &inputs, row_length, ceiling };
+    let ceiling = CeilingOf {
+        expr: reference.op.ceiling(dtype),
+        row_length,
+    };
+    let question = Question {
+        reference,
+        dtype,
+        inputs: &inputs,
+        row_length,
+        ceiling,
+        sensitivity_bounds: OnceCell::new(),
+    };
     let rulings = reference.rulings(&inputs, row_length);
     let output_length = reference.output_length(row_length);
     let mut progress: Vec<Progress> = subjects
@@ -91,7 +102,10 @@ pub fn measure_case(
         })
         .collect();
     question.climb(&mut progress, &rulings, precision_limit)?;
-    let subjects = progress.into_iter().map(|one| one.finish(&question)).collect();
+    let subjects = progress
+        .into_iter()
+        .map(|one| one.finish(&question))
+        .collect();
     Ok(CaseMeasurement { subjects })
 }
 
@@ -108,10 +122,12 @@ impl Question<'_> {
                 return Ok(());
             }
             if rung == 0 {
-                self.reference.gradients_agree(self.inputs, self.row_length, precision)?;
+                self.reference
+                    .gradients_agree(self.inputs, self.row_length, precision)?;
             }
-            let enclosures =
-                self.reference.enclose(self.inputs, self.row_length, &open, precision);
+            let enclosures = self
+                .reference
+                .enclose(self.inputs, self.row_length, &open, precision);
             for (&place, enclosure) in open.iter().zip(&enclosures) {
                 if rulings.target(place).unsettled {
                     continue;
@@ -124,18 +140,37 @@ impl Question<'_> {
         Ok(())
     }
 
+    /// Bounds of κ from one look at the whole row.
+    fn rough_kappa(&self, place: usize, enclosure: &Interval) -> (f64, f64) {
+        let (below, above) = self.sensitivity_bounds.get_or_init(|| {
+            self.reference
+                .sensitivity_bounds(self.inputs, self.row_length)
+        });
+        let kappa =
+            |sensitivity| Program::condition_number(sensitivity, enclosure, 64).ends_to_f64();
+        (kappa(&below[place]).0, kappa(&above[place]).1)
+    }
+
+    /// Bounds of κ as good as the precision gives.
     fn kappa(&self, place: usize, enclosure: &Interval, precision: PrecisionBits) -> (f64, f64) {
         let sensitivity =
-            self.reference.sensitivity(self.inputs, self.row_length, place, precision);
+            self.reference
+                .sensitivity(self.inputs, self.row_length, place, precision);
         Program::condition_number(&sensitivity, enclosure, precision).ends_to_f64()
     }
 }
 
 fn open_places(progress: &[Progress]) -> Vec<usize> {
-    let length = progress.iter().map(|one| one.judged.len()).max().unwrap_or(0);
+    let length = progress
+        .iter()
+        .map(|one| one.judged.len())
+        .max()
+        .unwrap_or(0);
     (0..length)
         .filter(|&place| {
-            progress.iter().any(|one| one.judged.get(place).is_some_and(Option::is_none))
+            progress
+                .iter()
+                .any(|one| one.judged.get(place).is_some_and(Option::is_none))
         })
         .collect()
 }
@@ -149,12 +184,20 @@ impl Progress {
             Answer::Values(values) => {
                 debug_assert_eq!(values.len(), output_length, "subjects give whole outputs");
                 if values.is_empty() && must_refuse(&call) {
-                    (vec![Some(Judged::by_class(Verdict::WrongClass))], vec![call.clause])
+                    (
+                        vec![Some(Judged::by_class(Verdict::WrongClass))],
+                        vec![call.clause],
+                    )
                 } else {
                     let targets = (0..values.len()).map(|place| rulings.target(place));
-                    let judged =
-                        values.iter().zip(targets.clone()).map(|(&z, target)| at_sight(z, target));
-                    (judged.collect(), targets.map(|target| target.clause).collect())
+                    let judged = values
+                        .iter()
+                        .zip(targets.clone())
+                        .map(|(&z, target)| at_sight(z, target));
+                    (
+                        judged.collect(),
+                        targets.map(|target| target.clause).collect(),
+                    )
                 }
             }
             Answer::Refused(_) => {
@@ -167,11 +210,17 @@ impl Progress {
                 };
                 (vec![Some(Judged::by_class(verdict))], vec![call.clause])
             }
-            Answer::Crashed(_) => {
-                (vec![Some(Judged::by_class(Verdict::Crashed))], vec![call.clause])
-            }
+            Answer::Crashed(_) => (
+                vec![Some(Judged::by_class(Verdict::Crashed))],
+                vec![call.clause],
+            ),
         };
-        Self { answer, judged, clauses, worst: None }
+        Self {
+            answer,
+            judged,
+            clauses,
+            worst: None,
+        }
     }
 
     fn judge_place(
@@ -187,10 +236,22 @@ impl Progress {
         if self.judged[place].is_some() {
             return;
         }
-        let kappa = || question.kappa(place, enclosure, precision);
-        let judged = judge(enclosure, question.dtype, values[place], question.ceiling, kappa);
+        let kappa = (0..2).map(|attempt| match attempt {
+            0 => question.rough_kappa(place, enclosure),
+            _ => question.kappa(place, enclosure, precision),
+        });
+        let judged = judge(
+            enclosure,
+            question.dtype,
+            values[place],
+            question.ceiling,
+            kappa,
+        );
         if let Some(ulp_error) = judged.and_then(|judged| judged.ulp_error)
-            && self.worst.as_ref().is_none_or(|(_, _, (_, upper))| ulp_error.1 > *upper)
+            && self
+                .worst
+                .as_ref()
+                .is_none_or(|(_, _, (_, upper))| ulp_error.1 > *upper)
         {
             self.worst = Some((place, enclosure.clone(), ulp_error));
         }
@@ -207,7 +268,11 @@ impl Progress {
         });
         CaseReport {
             answer: self.answer,
-            judged: self.judged.into_iter().map(|judged| judged.unwrap_or(undecided)).collect(),
+            judged: self
+                .judged
+                .into_iter()
+                .map(|judged| judged.unwrap_or(undecided))
+                .collect(),
             clauses: self.clauses,
             worst,
         }
@@ -224,11 +289,20 @@ impl Question<'_> {
     ) -> WorstValue {
         let precision = 128;
         let sensitivity =
-            self.reference.sensitivity(self.inputs, self.row_length, place, precision);
+            self.reference
+                .sensitivity(self.inputs, self.row_length, place, precision);
         let kappa = Program::condition_number(&sensitivity, &enclosure, precision).ends_to_f64();
         let conditioned = enclosure.conditioned_error(self.dtype, result, &sensitivity);
         let ceiling_ulps = self.ceiling.ulps(kappa.0);
-        WorstValue { place, result, enclosure, ulp_error, kappa, conditioned, ceiling_ulps }
+        WorstValue {
+            place,
+            result,
+            enclosure,
+            ulp_error,
+            kappa,
+            conditioned,
+            ceiling_ulps,
+        }
     }
 }
 

@@ -22,11 +22,16 @@ fn neighbours(bound: f64) -> Option<(f64, f64)> {
     }
     let nearest = format!("{bound:.*e}", DIGITS - 1);
     let (significand, exponent) = nearest.split_once('e').expect("the form of `{:e}`");
-    let digits: i64 = significand.replace('.', "").parse().expect("the form of `{:e}`");
+    let digits: i64 = significand
+        .replace('.', "")
+        .parse()
+        .expect("the form of `{:e}`");
     let exponent: i32 = exponent.parse().expect("the form of `{:e}`");
     let last_place = exponent - i32::try_from(DIGITS - 1).expect("small");
     let value = |digits: i64| {
-        format!("{digits}e{last_place}").parse::<f64>().expect("digits and an exponent")
+        format!("{digits}e{last_place}")
+            .parse::<f64>()
+            .expect("digits and an exponent")
     };
     let middle = value(digits);
     Some(if middle < bound {
@@ -52,7 +57,10 @@ mod tests {
             (5e-324, 5e-324, 5e-324),
             (1e-7 + 1e-17, 1e-7, 1.000_01e-7),
         ] {
-            assert!(round_down(bound) <= bound && bound <= round_up(bound), "{bound}");
+            assert!(
+                round_down(bound) <= bound && bound <= round_up(bound),
+                "{bound}"
+            );
             assert!((round_down(bound) - below).abs() <= 1e-9 * below, "{bound}");
             assert!((round_up(bound) - above).abs() <= 1e-9 * above, "{bound}");
         }

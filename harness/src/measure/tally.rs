@@ -11,8 +11,28 @@ use std::collections::BTreeMap;
 
 /// Upper edges of the error histogram's bins, in ulps; a last bin takes everything above.
 pub const HISTOGRAM_EDGES: [f64; 22] = [
-    0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.51, 0.75, 1.0, 2.0, 4.0, 16.0,
-    256.0, 65536.0, 4_294_967_296.0, 1e15, 1e300,
+    0.0,
+    0.05,
+    0.1,
+    0.15,
+    0.2,
+    0.25,
+    0.3,
+    0.35,
+    0.4,
+    0.45,
+    0.5,
+    0.51,
+    0.75,
+    1.0,
+    2.0,
+    4.0,
+    16.0,
+    256.0,
+    65536.0,
+    4_294_967_296.0,
+    1e15,
+    1e300,
 ];
 
 /// How many bins a dtype's finite ordinals are cut into, on either side of zero.
@@ -69,7 +89,10 @@ impl Tally {
     /// The tally of one case.
     #[must_use]
     pub fn of_case(id: &CaseId, report: &CaseReport) -> Self {
-        let mut tally = Self { cases: 1, ..Self::default() };
+        let mut tally = Self {
+            cases: 1,
+            ..Self::default()
+        };
         let values = match &report.answer {
             Answer::Values(values) => values.as_slice(),
             Answer::Refused(_) | Answer::Crashed(_) => &[],
@@ -153,8 +176,15 @@ impl Tally {
     /// Whether every value and call conforms, and there is any.
     #[must_use]
     pub fn conforms(&self) -> bool {
-        let VerdictCounts { exceeds, wrong_class, undecided, failed, crashed, timed_out, .. } =
-            self.verdicts;
+        let VerdictCounts {
+            exceeds,
+            wrong_class,
+            undecided,
+            failed,
+            crashed,
+            timed_out,
+            ..
+        } = self.verdicts;
         self.cases > 0 && exceeds + wrong_class + undecided + failed + crashed + timed_out == 0
     }
 

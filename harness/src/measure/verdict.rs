@@ -35,11 +35,9 @@ impl Verdict {
     pub fn conforms(self) -> bool {
         match self {
             Self::CorrectlyRounded | Self::Faithful | Self::WithinBound | Self::Refused => true,
-            Self::Exceeds
-            | Self::WrongClass
-            | Self::Undecided
-            | Self::Failed
-            | Self::Crashed => false,
+            Self::Exceeds | Self::WrongClass | Self::Undecided | Self::Failed | Self::Crashed => {
+                false
+            }
         }
     }
 
@@ -73,7 +71,10 @@ impl Judged {
     /// A verdict without a distance.
     #[must_use]
     pub fn by_class(verdict: Verdict) -> Self {
-        Self { verdict, ulp_error: None }
+        Self {
+            verdict,
+            ulp_error: None,
+        }
     }
 }
 
@@ -99,28 +100,42 @@ const ERROR_RESOLUTION: f64 = 1e-6;
 
 /// Judges `result` against an enclosure of the exact result; `None` when the enclosure is too wide for a verdict.
 ///
-/// `kappa` encloses the condition number and is called only when the ceiling depends on it for this error.
+/// `kappa` gives bounds of the condition number, rough ones first and better ones after; it is used only when the ceiling
+/// depends on κ for this error.
 #[must_use]
 pub fn judge(
     enclosure: &Interval,
     dtype: Dtype,
     result: f64,
     ceiling: CeilingOf<'_>,
-    kappa: impl FnOnce() -> (f64, f64),
+    kappa: impl IntoIterator<Item = (f64, f64)>,
 ) -> Option<Judged> {
     let (lower, upper) = match enclosure.ulp_error(dtype, result) {
         UlpError::Undecided => return None,
         UlpError::WrongClass => return Some(Judged::by_class(Verdict::WrongClass)),
         UlpError::Within { lower, upper } => (lower, upper),
     };
-    let within = |verdict| Some(Judged { verdict, ulp_error: Some((lower, upper)) });
+    let within = |verdict| {
+        Some(Judged {
+            verdict,
+            ulp_error: Some((lower, upper)),
+        })
+    };
     if upper > ceiling.ulps(0.0) {
-        let (least_kappa, most_kappa) = kappa();
-        if lower > ceiling.ulps(most_kappa) {
+        if lower > ceiling.ulps(f64::INFINITY) {
             return within(Verdict::Exceeds);
         }
-        // NaN bounds of κ compare as false and leave the value open.
-        let conforms = upper <= ceiling.ulps(least_kappa);
+        let mut conforms = false;
+        for (least_kappa, most_kappa) in kappa {
+            // Bounds that are NaN, because κ is 0/0, compare as false and leave the value open.
+            if lower > ceiling.ulps(most_kappa) && !most_kappa.is_nan() {
+                return within(Verdict::Exceeds);
+            }
+            conforms = upper <= ceiling.ulps(least_kappa) && !least_kappa.is_nan();
+            if conforms {
+                break;
+            }
+        }
         if !conforms {
             return None;
         }
@@ -143,7 +158,9 @@ pub fn judge(
     let faithful = if overflow_missed {
         Some(false)
     } else {
-        enclosure.cell(dtype).and_then(|cell| cell.is_faithful(dtype, result))
+        enclosure
+            .cell(dtype)
+            .and_then(|cell| cell.is_faithful(dtype, result))
     };
     match (faithful, correctly_rounded) {
         (Some(false), _) => within(Verdict::WithinBound),

@@ -49,7 +49,11 @@ impl Builtin {
         let rows: Vec<Vec<E>> = inputs
             .iter()
             .filter_map(Tensor::as_row)
-            .map(|row| row.iter().map(|&x| E::from_encoding(encode(dtype, x))).collect())
+            .map(|row| {
+                row.iter()
+                    .map(|&x| E::from_encoding(encode(dtype, x)))
+                    .collect()
+            })
             .collect();
         let mut remaining_rows = rows.iter();
         let inputs: Vec<Input<'_, E>> = inputs
@@ -64,7 +68,10 @@ impl Builtin {
         let called = catch_unwind(AssertUnwindSafe(|| (kernel.run)(&inputs, &mut output)));
         match called {
             Ok(Ok(())) => Answer::Values(
-                output.iter().map(|element| decode(dtype, element.encoding())).collect(),
+                output
+                    .iter()
+                    .map(|element| decode(dtype, element.encoding()))
+                    .collect(),
             ),
             Ok(Err(error)) => Answer::Refused(error.to_string()),
             Err(panic) => {

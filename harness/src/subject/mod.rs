@@ -46,7 +46,10 @@ pub struct UnknownSubject {
 /// The subjects compiled in.
 #[must_use]
 pub fn compiled_in() -> Vec<Box<dyn Subject>> {
-    vec![Box::new(Builtin::new(Variant::Accurate)), Box::new(Builtin::new(Variant::Textbook))]
+    vec![
+        Box::new(Builtin::new(Variant::Accurate)),
+        Box::new(Builtin::new(Variant::Textbook)),
+    ]
 }
 
 /// The subject of that name.
@@ -54,10 +57,15 @@ pub fn compiled_in() -> Vec<Box<dyn Subject>> {
 /// # Errors
 /// When there is none.
 pub fn subject_named(name: &str) -> Result<Box<dyn Subject>, UnknownSubject> {
-    let known: Vec<String> =
-        compiled_in().iter().map(|subject| subject.name().to_owned()).collect();
+    let known: Vec<String> = compiled_in()
+        .iter()
+        .map(|subject| subject.name().to_owned())
+        .collect();
     compiled_in()
         .into_iter()
         .find(|subject| subject.name() == name)
-        .ok_or_else(|| UnknownSubject { name: name.to_owned(), known: known.join(", ") })
+        .ok_or_else(|| UnknownSubject {
+            name: name.to_owned(),
+            known: known.join(", "),
+        })
 }

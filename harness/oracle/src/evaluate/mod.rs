@@ -3,7 +3,7 @@
 mod primitives;
 
 use crate::enclosure::Enclosure;
-use crate::graph::{Binary, Graph, Node, NodeId, Unary};
+use crate::graph::{Binary, Graph, Jacobian, Node, NodeId, Unary};
 use primitives::Shifted;
 use std::collections::HashMap;
 
@@ -131,6 +131,14 @@ impl<E: Enclosure> Evaluation<'_, E> {
             Node::Softmax(x) => Value::Row(self.shifted(*x).softmax(precision)),
             Node::SoftmaxComplement(x) => Value::Row(self.shifted(*x).complement(precision)),
             Node::LogSoftmax(x) => Value::Row(self.shifted(*x).log_softmax(precision)),
+            Node::JacobianProduct(jacobian, product) => {
+                let row = self.values[&product.row].row().to_vec();
+                let shifted = self.shifted(product.x);
+                Value::Row(match jacobian {
+                    Jacobian::Softmax => shifted.softmax_product(&row, precision),
+                    Jacobian::LogSoftmax => shifted.log_softmax_product(&row, precision),
+                })
+            }
             Node::Pick(row, place) => Value::Scalar(match self.index(*place) {
                 Some(index) if index < self.row_length => self.values[row].at(index).clone(),
                 // Out of range: a clause settles what must happen; as a number there is none.

@@ -167,4 +167,42 @@ impl<E: Enclosure> Shifted<E> {
                 .collect()
         })
     }
+
+    /// g_i − s_i Σ_j g_j for a row g, as (g_i Σ_{j≠i} e_j − e_i Σ_{j≠i} g_j) / (1 + T).
+    pub(super) fn log_softmax_product(&self, row: &[E], precision: E::Precision) -> Vec<E> {
+        self.map_finite(precision, |_, exponentials, sum_of_others| {
+            let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
+            let other_exponentials = sums_of_others(exponentials, precision);
+            let other_row = sums_of_others(row, precision);
+            let product = |place: usize| {
+                let own = row[place].xmul(&other_exponentials[place], precision);
+                let shared = exponentials[place].xmul(&other_row[place], precision);
+                own.subtract(&shared, precision).divide(&total, precision)
+            };
+            (0..row.len()).map(product).collect()
+        })
+    }
+
+    /// s_i (d_i − Σ_j s_j d_j) for a row d, as e_i (d_i Σ_{j≠i} e_j − Σ_{j≠i} e_j d_j) / (1 + T)².
+    pub(super) fn softmax_product(&self, row: &[E], precision: E::Precision) -> Vec<E> {
+        self.map_finite(precision, |_, exponentials, sum_of_others| {
+            let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
+            let square = total.multiply(&total, precision);
+            let other_exponentials = sums_of_others(exponentials, precision);
+            let weighted: Vec<E> = exponentials
+                .iter()
+                .zip(row)
+                .map(|(e, d)| e.xmul(d, precision))
+                .collect();
+            let other_weighted = sums_of_others(&weighted, precision);
+            let product = |place: usize| {
+                let own = row[place].xmul(&other_exponentials[place], precision);
+                let inner = own.subtract(&other_weighted[place], precision);
+                exponentials[place]
+                    .xmul(&inner, precision)
+                    .divide(&square, precision)
+            };
+            (0..row.len()).map(product).collect()
+        })
+    }
 }

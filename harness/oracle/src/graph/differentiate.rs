@@ -9,7 +9,7 @@
 //!   for any constant g_m, since Σ s_j = 1; g_m is taken where x is largest, so equal g give exactly 0.
 //! * log-softmax: g_i − s_i Σ_j g_j = g_i c_i − s_i Σ_{j≠i} g_j, so a one-hot g gives −s_i or c_i, not a difference.
 
-use super::{Binary, Graph, Node, NodeId, Unary};
+use super::{Binary, Graph, Jacobian, JacobianProduct, Node, NodeId, Unary};
 use crate::formula::Shape;
 use std::collections::BTreeMap;
 
@@ -104,14 +104,11 @@ impl Graph {
                 self.accumulate(adjoints, x, contribution);
             }
             Node::LogSoftmax(x) => {
-                let adjoint = self.as_row(adjoint);
-                let softmax = self.node(Node::Softmax(x));
-                let complement = self.node(Node::SoftmaxComplement(x));
-                let others = self.node(Node::SumOthers(adjoint));
-                let own = self.binary(Binary::Xmul, adjoint, complement);
-                let shared = self.binary(Binary::Xmul, softmax, others);
-                let contribution = self.binary(Binary::Subtract, own, shared);
+                let contribution = self.log_softmax_rule(x, adjoint);
                 self.accumulate(adjoints, x, contribution);
+            }
+            Node::JacobianProduct(_, product) => {
+                self.accumulate(adjoints, product.expanded, adjoint);
             }
             Node::Pick(row, index) => {
                 let one_hot = self.node(Node::OneHot(index));
@@ -134,11 +131,33 @@ impl Graph {
         let weighted = self.binary(Binary::Xmul, softmax, relative);
         let others = self.node(Node::SumOthers(weighted));
         let inner = self.binary(Binary::Subtract, own, others);
-        self.binary(Binary::Xmul, softmax, inner)
+        let expanded = self.binary(Binary::Xmul, softmax, inner);
+        let product = JacobianProduct {
+            x,
+            row: relative,
+            expanded,
+        };
+        self.node(Node::JacobianProduct(Jacobian::Softmax, product))
+    }
+
+    fn log_softmax_rule(&mut self, x: NodeId, adjoint: NodeId) -> NodeId {
+        let adjoint = self.as_row(adjoint);
+        let softmax = self.node(Node::Softmax(x));
+        let complement = self.node(Node::SoftmaxComplement(x));
+        let others = self.node(Node::SumOthers(adjoint));
+        let own = self.binary(Binary::Xmul, adjoint, complement);
+        let shared = self.binary(Binary::Xmul, softmax, others);
+        let expanded = self.binary(Binary::Subtract, own, shared);
+        let product = JacobianProduct {
+            x,
+            row: adjoint,
+            expanded,
+        };
+        self.node(Node::JacobianProduct(Jacobian::LogSoftmax, product))
     }
 
     /// adjoint · f′(a) with b = f(a); `None` where f′ = 0 almost everywhere.
-    fn unary_rule(
+    pub(super) fn unary_rule(
         &mut self,
         function: Unary,
         b: NodeId,
@@ -173,7 +192,7 @@ impl Graph {
     }
 
     /// What an adjoint of c = f(a, b) sends to a and to b.
-    fn binary_rule(
+    pub(super) fn binary_rule(
         &mut self,
         function: Binary,
         (c, a, b): (NodeId, NodeId, NodeId),

@@ -4,7 +4,10 @@
 //! so the order of ids is an order of evaluation.
 
 mod differentiate;
+mod forward;
 mod lower;
+
+pub(crate) use forward::Forward;
 
 use crate::formula::Shape;
 use std::collections::HashMap;
@@ -63,6 +66,9 @@ pub(crate) enum Node {
     /// 1 − softmax, as a sum over the other places: it does not cancel.
     SoftmaxComplement(NodeId),
     LogSoftmax(NodeId),
+    /// The product of a row with the Jacobian of softmax or log-softmax, over one denominator: exact where the exponentials are,
+    /// as for equal logits, so that a result on a tie is proven to be on it.
+    JacobianProduct(Jacobian, JacobianProduct),
     /// The number of a row at the index input at this place.
     Pick(NodeId, usize),
     /// The number of `of` where `row` is largest; a constant as far as derivatives go.
@@ -70,6 +76,24 @@ pub(crate) enum Node {
         of: NodeId,
         row: NodeId,
     },
+}
+
+/// Whose Jacobian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Jacobian {
+    Softmax,
+    LogSoftmax,
+}
+
+/// The parts of a product with a Jacobian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct JacobianProduct {
+    /// Where the Jacobian is taken.
+    pub(crate) x: NodeId,
+    /// The row it is multiplied with; for softmax, relative to its number where x is largest.
+    pub(crate) row: NodeId,
+    /// The same product in elementary nodes: what derivatives are taken of.
+    pub(crate) expanded: NodeId,
 }
 
 /// A graph, grown by [`Graph::node`] and never changed.
@@ -133,7 +157,8 @@ impl Graph {
             | Node::SumOthers(_)
             | Node::Softmax(_)
             | Node::SoftmaxComplement(_)
-            | Node::LogSoftmax(_) => Shape::Row,
+            | Node::LogSoftmax(_)
+            | Node::JacobianProduct(..) => Shape::Row,
             Node::Unary(_, a) => self.shape(*a),
             Node::Binary(_, a, b) => match (self.shape(*a), self.shape(*b)) {
                 (Shape::Scalar, Shape::Scalar) => Shape::Scalar,
@@ -156,16 +181,33 @@ impl Graph {
             | Node::LogSoftmax(a)
             | Node::Pick(a, _) => vec![a],
             Node::Binary(_, a, b) | Node::AtLargest { of: a, row: b } => vec![a, b],
+            Node::JacobianProduct(_, JacobianProduct { x, row, .. }) => vec![x, row],
+        }
+    }
+
+    /// The nodes that the derivative of node `id` is computed from.
+    fn operands_of_derivative(&self, id: NodeId) -> Vec<NodeId> {
+        match *self.get(id) {
+            Node::JacobianProduct(_, JacobianProduct { expanded, .. }) => vec![expanded],
+            _ => self.operands(id),
         }
     }
 
     /// The nodes that `output` needs, itself included, in an order of evaluation.
     pub(crate) fn needed_for(&self, output: NodeId) -> Vec<NodeId> {
+        self.reachable(output, Self::operands)
+    }
+
+    fn reachable(
+        &self,
+        output: NodeId,
+        operands: impl Fn(&Self, NodeId) -> Vec<NodeId>,
+    ) -> Vec<NodeId> {
         let mut needed = vec![false; self.nodes.len()];
         needed[output.0] = true;
         for id in (0..=output.0).rev().map(NodeId) {
             if needed[id.0] {
-                for operand in self.operands(id) {
+                for operand in operands(self, id) {
                     needed[operand.0] = true;
                 }
             }
@@ -180,13 +222,16 @@ impl Graph {
         self.node(Node::Literal(text.to_owned()))
     }
 
-    fn is_literal(&self, id: NodeId, text: &str) -> bool {
+    pub(crate) fn is_literal(&self, id: NodeId, text: &str) -> bool {
         matches!(self.get(id), Node::Literal(found) if found == text)
     }
 
     pub(crate) fn unary(&mut self, function: Unary, a: NodeId) -> NodeId {
         match (function, self.get(a)) {
             (Unary::Negate, &Node::Unary(Unary::Negate, inner)) => inner,
+            // |1| = 1, and |−b| = |b|.
+            (Unary::Abs, Node::Literal(text)) if text == "1" => a,
+            (Unary::Abs, &Node::Unary(Unary::Negate, inner)) => self.unary(Unary::Abs, inner),
             _ => self.node(Node::Unary(function, a)),
         }
     }
@@ -200,6 +245,9 @@ impl Graph {
             Binary::Subtract | Binary::Max | Binary::Min => (false, false),
         };
         let shape = self.shape_of(&Node::Binary(function, a, b));
+        if function == Binary::Xmul && shape == Shape::Scalar && self.is_literal(a, "0") {
+            return a;
+        }
         if keeps_a && self.shape(a) == shape {
             a
         } else if keeps_b && self.shape(b) == shape {

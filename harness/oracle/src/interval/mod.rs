@@ -218,6 +218,21 @@ impl Interval {
         )
     }
 
+    /// The ends as hex floats, exactly.
+    #[must_use]
+    pub fn ends_to_hex(&self) -> (String, String) {
+        (
+            rounding::exact_hex(&self.lo.value),
+            rounding::exact_hex(&self.hi.value),
+        )
+    }
+
+    /// Whether the ends are excluded: an open end is proven to differ from the exact result.
+    #[must_use]
+    pub fn open_ends(&self) -> (bool, bool) {
+        (self.lo.open, self.hi.open)
+    }
+
     /// The ends as f64, rounded outward; NaN when NaN is possible.
     #[must_use]
     pub fn ends_to_f64(&self) -> (f64, f64) {

@@ -106,6 +106,29 @@ fn magnitude_of(value: &Float) -> Magnitude {
     }
 }
 
+/// A number as a hex float with as many digits as it has.
+pub(super) fn exact_hex(value: &Float) -> String {
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    if value.is_infinite() {
+        return format!("{sign}inf");
+    }
+    let (integer, scale) = value.to_integer_exp().expect("finite");
+    if integer == 0 {
+        return format!("{sign}0x0p+0");
+    }
+    let integer = integer.abs();
+    let bits = integer.significant_bits();
+    // Shifted so that the digits after the point are whole hex digits.
+    let digit_bits = (bits - 1).next_multiple_of(4);
+    let digits = (integer << (digit_bits - (bits - 1))).to_string_radix(16);
+    let fraction = digits[1..].trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!(
+        "{sign}0x1{point}{fraction}p{:+}",
+        i64::from(scale) + i64::from(bits) - 1
+    )
+}
+
 fn round_inside(dtype: Dtype, inside: &Inside, direction: impl Fn(bool) -> Direction) -> f64 {
     match *inside {
         Inside::Zero => 0.0,

@@ -1,0 +1,303 @@
+//! The second path: in, exact `f64` numbers; out, balls whose midpoint is a double-double, near 2^−100 wide.
+//!
+//! The arithmetic is that of Joldes, Muller and Popescu, "Tight and rigorous error bounds for basic building blocks of
+//! double-word arithmetic" (ACM TOMS 44, 2017): with u = 2^−53, `AccurateDWPlusDW` errs by at most 3u²·(1 + 4u) of its
+//! result, `DWTimesDW3` by 4u², `DWDivDW2` by 15u² + 56u³. The radii below use 2^−103, 2^−103 and 2^−101, and
+//! [`UNDERFLOW`] for what falls below the smallest subnormal.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::ball::{Ball, meet};
+use crate::double_functions::{exp, log1p};
+use crate::element::Element;
+use crate::error_free::{fast_two_sum, two_product, two_sum};
+use crate::single::{SAFE, UNDERFLOW, UP};
+
+const TWO_M103: f64 = f64::from_bits((1023 - 103) << 52);
+const TWO_M101: f64 = f64::from_bits((1023 - 101) << 52);
+
+/// An unevaluated sum high + low with |low| ≤ ulp(high)/2.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) high: f64,
+    pub(crate) low: f64,
+}
+
+impl Pair {
+    pub(crate) const fn new(high: f64, low: f64) -> Self {
+        Self { high, low }
+    }
+
+    /// `AccurateDWPlusDW`.
+    #[inline]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        let (sum_high, sum_low) = two_sum(self.high, other.high);
+        let (tail_high, tail_low) = two_sum(self.low, other.low);
+        let (high, low) = fast_two_sum(sum_high, sum_low + tail_high);
+        let (high, low) = fast_two_sum(high, tail_low + low);
+        Self { high, low }
+    }
+
+    /// `DWTimesDW3`.
+    #[inline]
+    pub(crate) fn times(self, other: Self) -> Self {
+        let (product, error) = two_product(self.high, other.high);
+        let cross = self.high.mul_add(other.low, self.low * other.low);
+        let cross = self.low.mul_add(other.high, cross);
+        let (high, low) = fast_two_sum(product, error + cross);
+        Self { high, low }
+    }
+
+    /// `DWTimesFP3`.
+    #[inline]
+    pub(crate) fn scaled_by(self, factor: f64) -> Self {
+        let (product, error) = two_product(self.high, factor);
+        let (high, low) = fast_two_sum(product, self.low.mul_add(factor, error));
+        Self { high, low }
+    }
+
+    /// `DWDivDW2`.
+    #[inline]
+    pub(crate) fn over(self, other: Self) -> Self {
+        let quotient = self.high / other.high;
+        let back = other.scaled_by(quotient);
+        let rest = (self.high - back.high) + (self.low - back.low);
+        let (high, low) = fast_two_sum(quotient, rest / other.high);
+        Self { high, low }
+    }
+
+    /// Both words times a power of two.
+    #[inline]
+    pub(crate) fn scaled_exactly(self, power: f64) -> Self {
+        Self {
+            high: self.high * power,
+            low: self.low * power,
+        }
+    }
+}
+
+impl Neg for Pair {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self {
+            high: -self.high,
+            low: -self.low,
+        }
+    }
+}
+
+/// A ball with a double-double midpoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Double {
+    pub(crate) midpoint: Pair,
+    pub(crate) radius: f64,
+}
+
+impl Double {
+    const LOST: Self = Self {
+        midpoint: Pair::new(0.0, 0.0),
+        radius: f64::INFINITY,
+    };
+
+    fn is_zero(self) -> bool {
+        self.midpoint.high == 0.0 && self.radius == 0.0
+    }
+
+    /// An upper bound of the midpoint's magnitude.
+    fn size(self) -> f64 {
+        self.midpoint.high.abs() * UP
+    }
+}
+
+impl Add for Double {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        if other.is_zero() {
+            return self;
+        }
+        if self.is_zero() {
+            return other;
+        }
+        let midpoint = self.midpoint.plus(other.midpoint);
+        Self {
+            midpoint,
+            radius: (self.radius + other.radius + midpoint.high.abs() * TWO_M103) * UP,
+        }
+    }
+}
+
+impl Sub for Double {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
+impl Neg for Double {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self {
+            midpoint: -self.midpoint,
+            radius: self.radius,
+        }
+    }
+}
+
+impl Mul for Double {
+    type Output = Self;
+
+    /// As for [`crate::single::Single`]; the product of two `f64` numbers is exact.
+    fn mul(self, other: Self) -> Self {
+        if self.is_zero() || other.is_zero() {
+            return Self::ZERO;
+        }
+        let midpoint = self.midpoint.times(other.midpoint);
+        let words_are_single = self.midpoint.low == 0.0 && other.midpoint.low == 0.0;
+        if words_are_single
+            && self.radius == 0.0
+            && other.radius == 0.0
+            && midpoint.high.abs() >= SAFE
+        {
+            return Self {
+                midpoint,
+                radius: 0.0,
+            };
+        }
+        let spread =
+            self.size() * other.radius + other.size() * self.radius + self.radius * other.radius;
+        Self {
+            midpoint,
+            radius: (spread + midpoint.high.abs() * TWO_M103) * UP + UNDERFLOW,
+        }
+    }
+}
+
+impl Div for Double {
+    type Output = Self;
+
+    /// |a/b − a'/b'| ≤ (ra + |a'/b'|·rb)/(|b'| − rb). Underflow inside the division, at most 2^−1068 in its remainder,
+    /// is divided by b as well.
+    fn div(self, other: Self) -> Self {
+        let least = (other.midpoint.high.abs() / UP - other.radius) / UP;
+        if least.is_nan() || least <= 0.0 {
+            return Self::LOST;
+        }
+        if self.is_zero() {
+            return Self::ZERO;
+        }
+        let midpoint = self.midpoint.over(other.midpoint);
+        let quotient = midpoint.high.abs() * UP;
+        let spread = self.radius + quotient * other.radius + UNDERFLOW;
+        Self {
+            midpoint,
+            radius: (spread / least + quotient * TWO_M101) * UP + UNDERFLOW,
+        }
+    }
+}
+
+impl Ball for Double {
+    const ZERO: Self = Self {
+        midpoint: Pair::new(0.0, 0.0),
+        radius: 0.0,
+    };
+    const ONE: Self = Self {
+        midpoint: Pair::new(1.0, 0.0),
+        radius: 0.0,
+    };
+
+    fn exact(value: f64) -> Self {
+        Self {
+            midpoint: Pair::new(value, 0.0),
+            radius: 0.0,
+        }
+    }
+
+    fn difference(a: f64, b: f64) -> Self {
+        let (high, low) = two_sum(a, -b);
+        Self {
+            midpoint: Pair::new(high, low),
+            radius: if high.is_finite() { 0.0 } else { f64::INFINITY },
+        }
+    }
+
+    fn exp(self) -> Self {
+        if self.is_zero() {
+            return Self::ONE;
+        }
+        if self.midpoint.high + self.radius < -740.0 {
+            // e^−739 < 2^−1066.
+            return Self {
+                midpoint: Pair::new(0.0, 0.0),
+                radius: f64::from_bits(1 << 8),
+            };
+        }
+        if !(self.midpoint.high <= 2.0 && self.radius <= 0.5) {
+            return Self::LOST;
+        }
+        let midpoint = exp(self.midpoint);
+        let relative = 2.0 * self.radius + f64::from_bits((1023 - 98) << 52);
+        Self {
+            midpoint,
+            radius: midpoint.high * relative * UP + UNDERFLOW,
+        }
+    }
+
+    fn log1p(self) -> Self {
+        if self.is_zero() {
+            return Self::ZERO;
+        }
+        let least = (1.0 + self.midpoint.high - self.radius) / UP;
+        if least.is_nan() || least < 0.25 || self.midpoint.high.is_infinite() {
+            return Self::LOST;
+        }
+        let (midpoint, error) = log1p(self.midpoint);
+        Self {
+            midpoint,
+            radius: (self.radius / least + error) * UP + UNDERFLOW,
+        }
+    }
+
+    fn ln2() -> Self {
+        // log 2 to 2^−109: the third word is 5.7e-34.
+        Self {
+            midpoint: crate::double_functions::LN2,
+            radius: 1e-33,
+        }
+    }
+
+    fn sign(self) -> i8 {
+        let reach = self.radius + self.midpoint.low.abs();
+        i8::from(self.midpoint.high > reach) - i8::from(-self.midpoint.high > reach)
+    }
+
+    fn round<E: Element>(self, sign: i8, scale: i64) -> Option<E> {
+        let Pair { high, low } = self.midpoint;
+        // Outweighs the rounding of low ± radius; exact sums stay exact.
+        let reach = if self.radius == 0.0 {
+            0.0
+        } else {
+            self.radius + low.abs() * (1.0 / 2_251_799_813_685_248.0)
+        };
+        let end = |tail: f64| {
+            let (value, residue) = two_sum(high, tail);
+            (value.is_finite() && residue.is_finite()).then(|| match scale {
+                0 => E::nearest_beside(value + 0.0, residue),
+                _ => E::nearest_scaled(value + 0.0, residue, scale),
+            })
+        };
+        let straddles_zero = high.abs() <= reach + low.abs();
+        meet(end(low - reach)?, end(low + reach)?, sign, straddles_zero)
+    }
+
+    fn settle<E: Element>(self, scale: i64) -> E {
+        if self.midpoint.high.abs() <= self.radius {
+            E::zero()
+        } else {
+            E::nearest_scaled(self.midpoint.high, self.midpoint.low, scale)
+        }
+    }
+}

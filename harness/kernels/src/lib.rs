@@ -1,0 +1,56 @@
+//! Reference-quality loss kernels for `f16`, `bf16`, `f32` and `f64`: in, one row of elements; out, its losses,
+//! probabilities or gradients, correctly rounded.
+//!
+//! **How.** Each formula is written once, over ball arithmetic: every value is a midpoint with a radius proven to reach
+//! the exact result. It runs first in `f64` (not for `f64` results), then in double-double, then in software floats of
+//! 256, 1024 and 4608 bits, until every number in the ball rounds to the same element. That element is the result. So
+//! the error bound of every kernel is 0.5 ulp of the exact result on the inputs' own values, wherever a rung certifies;
+//! the rest are zeros that only exact algebra could tell, and they are given as +0.
+//!
+//! **Same bits everywhere.** Only operations that IEEE 754 specifies exactly are used (+ − × ÷ and fused multiply-add),
+//! with own exp and log, in an order that depends on the row's length alone. Nothing is parallel within a row.
+//!
+//! **Special values** follow the `exact` profile: a NaN in a row makes the row NaN, −∞ logits drop out, a label of 0
+//! contributes 0 whatever its logit; each function says the rest. The result of an underflow has the exact value's
+//! sign; an exact 0 is +0.
+//!
+//! The way of a value: [`Element`] → `row` (class, exponentials) → a formula → `ladder` → `ball` in `single`, `double`,
+//! `wide` → [`Element`]. The textbook kernels in [`mod@textbook`] share nothing with that but the checks of shapes.
+
+mod ball;
+mod binary;
+mod cross_entropy;
+mod divergence;
+mod double;
+mod double_functions;
+mod element;
+mod error;
+mod error_free;
+mod ladder;
+mod row;
+mod single;
+mod single_functions;
+mod softmax;
+mod sparse_cross_entropy;
+mod table;
+pub mod textbook;
+mod vector_jacobian;
+mod wide;
+mod working;
+
+pub use binary::{
+    sigmoid_cross_entropy_with_logits, sigmoid_cross_entropy_with_logits_grad_logits,
+};
+pub use cross_entropy::{
+    softmax_cross_entropy_with_logits, softmax_cross_entropy_with_logits_grad_labels,
+    softmax_cross_entropy_with_logits_grad_logits,
+};
+pub use divergence::{kl_divergence, kl_divergence_grad_p, kl_divergence_grad_q};
+pub use element::Element;
+pub use error::KernelError;
+pub use softmax::{log_softmax, logsumexp, logsumexp_grad_logits, softmax};
+pub use sparse_cross_entropy::{
+    sparse_softmax_cross_entropy_with_logits, sparse_softmax_cross_entropy_with_logits_grad_logits,
+};
+pub use table::{Input, Kernel, Run, kernels, textbook};
+pub use vector_jacobian::{log_softmax_grad_logits, softmax_grad_logits};

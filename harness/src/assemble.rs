@@ -1,0 +1,356 @@
+//! From a run's outcomes and the gate's findings to the report as data.
+
+use crate::cases::{Tier, classes};
+use crate::gate::{Bounds, Finding, FindingKind, Waiver, snapshot_name};
+use crate::measure::{HISTOGRAM_EDGES, Tally, ordinal_range, round_down, round_up};
+use crate::reference::Reference;
+use crate::report::model::{
+    ClassEntry, ClauseExercise, ClauseRow, ConditioningPoint, Distribution, MaxUlp, NotTestedEntry,
+    OpEntry, OrdinalBin, Report, ResultRow, SCHEMA, SubjectEntry, UndecidedEntry, WaiverEntry,
+};
+use crate::run::{Settings, TrialOutcome};
+use crate::spec::{Outcome, Profile};
+use crate::subject::Subject;
+use lossproof_numerics::Dtype;
+use std::collections::BTreeMap;
+
+/// Everything that a report is made from.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// The ops.
+    pub references: &'a [Reference],
+    /// The outcomes.
+    pub outcomes: &'a [TrialOutcome<'a>],
+    /// The subjects, as in the outcomes.
+    pub subjects: &'a [&'a dyn Subject],
+    /// The place of the gated subject.
+    pub gated: usize,
+    /// The gate's findings on it.
+    pub findings: &'a [Finding],
+    /// The reviewed bounds.
+    pub bounds: Option<&'a Bounds>,
+    /// The waivers in force.
+    pub waivers: &'a [Waiver],
+    /// How the run was set up.
+    pub settings: &'a Settings,
+    /// The profile of the clauses.
+    pub profile: Profile,
+}
+
+/// The tool's name and version.
+pub const TOOL: &str = concat!("lossproof ", env!("CARGO_PKG_VERSION"));
+
+/// Makes the report.
+#[must_use]
+pub fn report(parts: Parts<'_>) -> Report {
+    let results = results(parts);
+    let subjects = subjects(parts, &results);
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: TOOL.to_owned(),
+        seed: parts.settings.seed,
+        tier: tier_name(parts.settings.tier).to_owned(),
+        profile: parts.profile.name().to_owned(),
+        precision_limit: parts.settings.precision_limit,
+        conforms: parts.findings.is_empty(),
+        subjects,
+        ops: parts.references.iter().map(op_entry).collect(),
+        classes: classes()
+            .iter()
+            .filter(|class| {
+                parts
+                    .outcomes
+                    .iter()
+                    .any(|outcome| outcome.trial.class.name == class.name)
+            })
+            .map(|class| ClassEntry {
+                class: class.name.to_owned(),
+                idea: class.idea.to_owned(),
+            })
+            .collect(),
+        results,
+        distributions: distributions(parts),
+        clauses: parts
+            .references
+            .iter()
+            .flat_map(|reference| clauses(parts, reference))
+            .collect(),
+        waivers: parts.waivers.iter().map(waiver_entry).collect(),
+        undecided: undecided(parts),
+        not_tested: not_tested(parts),
+    }
+}
+
+/// The tier's name on screens and in files.
+#[must_use]
+pub fn tier_name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Quick => "quick",
+        Tier::Full => "full",
+    }
+}
+
+fn subjects(parts: Parts<'_>, results: &[ResultRow]) -> Vec<SubjectEntry> {
+    let entry = |(place, subject): (usize, &&dyn Subject)| SubjectEntry {
+        name: subject.name().to_owned(),
+        description: subject.description().to_owned(),
+        profile: subject.profile().name().to_owned(),
+        gated: place == parts.gated,
+        conforms: results
+            .iter()
+            .filter(|row| row.subject == subject.name())
+            .all(|row| row.conforms),
+    };
+    parts.subjects.iter().enumerate().map(entry).collect()
+}
+
+fn op_entry(reference: &Reference) -> OpEntry {
+    let op = &reference.op;
+    let spec = &op.spec;
+    let stated = op.derivative_of.as_ref().and_then(|input| {
+        let gradient = spec
+            .gradients
+            .iter()
+            .find(|gradient| gradient.input == *input)?;
+        gradient.formula.as_ref().map(|(_, text)| text.clone())
+    });
+    let (title, formula) = match (&op.derivative_of, stated) {
+        (None, _) => (spec.title.clone(), spec.formula_text.clone()),
+        (Some(input), Some(stated)) => (
+            format!("{}: gradient with respect to {input}", spec.title),
+            stated,
+        ),
+        (Some(input), None) => (
+            format!("{}: gradient with respect to {input}", spec.title),
+            format!("∂/∂{input} of {}", spec.formula_text),
+        ),
+    };
+    OpEntry {
+        op: op.name.clone(),
+        title,
+        summary: spec.summary.clone(),
+        source: spec.source.clone(),
+        formula,
+        derivative_of: op.derivative_of.clone(),
+        inputs: op.inputs.iter().map(|input| input.name.clone()).collect(),
+        ceilings: Dtype::ALL
+            .into_iter()
+            .map(|dtype| {
+                (
+                    dtype.name().to_owned(),
+                    spec.ceilings.text(dtype).to_owned(),
+                )
+            })
+            .collect(),
+    }
+}
+
+fn results(parts: Parts<'_>) -> Vec<ResultRow> {
+    let mut rows = Vec::new();
+    for (place, subject) in parts.subjects.iter().enumerate() {
+        for outcome in parts.outcomes {
+            if let Some(tally) = &outcome.tallies[place] {
+                rows.push(result_row(parts, place, subject.name(), outcome, tally));
+            }
+        }
+    }
+    rows
+}
+
+fn result_row(
+    parts: Parts<'_>,
+    place: usize,
+    subject: &str,
+    outcome: &TrialOutcome<'_>,
+    tally: &Tally,
+) -> ResultRow {
+    let trial = &outcome.trial;
+    let name = trial.name();
+    let is_gated = place == parts.gated;
+    let bound = parts.bounds.filter(|_| is_gated).and_then(|bounds| {
+        let file = snapshot_name(&trial.reference.op.name, trial.dtype);
+        bounds.get(&file)?.get(trial.class.name)
+    });
+    let found = is_gated && parts.findings.iter().any(|finding| finding.subject == name);
+    let waived = is_gated && parts.waivers.iter().any(|waiver| waiver.trial() == name);
+    let worst = tally.worst.as_ref();
+    let upper = round_up(worst.map_or(0.0, |worst| worst.upper));
+    ResultRow {
+        subject: subject.to_owned(),
+        op: trial.reference.op.name.clone(),
+        dtype: trial.dtype.name().to_owned(),
+        class: trial.class.name.to_owned(),
+        cases: tally.cases,
+        values: tally.values,
+        max_ulp: MaxUlp {
+            lower: finite(round_down(tally.max_lower)).unwrap_or(f64::MAX),
+            upper: finite(upper),
+            coverage: "sampled".to_owned(),
+            worst_case: worst.map(|worst| worst.case.to_string()),
+            worst_place: worst.map(|worst| worst.place),
+        },
+        max_conditioned: tally.max_conditioned.map(round_up).and_then(finite),
+        worst_kappa: worst.and_then(|worst| finite(round_down(worst.kappa))),
+        correctly_rounded: tally.verdicts.correctly_rounded,
+        verdicts: tally.verdicts,
+        snapshot_ulp: bound.and_then(|bound| finite(bound.max_ulp)),
+        ceiling_ulp: worst.map_or_else(
+            || crate::spec::ceiling_ulps(trial.reference.op.ceiling(trial.dtype), 1, 0.0),
+            |worst| worst.ceiling_ulps,
+        ),
+        conforms: (tally.conforms() || waived) && !found && outcome.complete,
+    }
+}
+
+fn finite(number: f64) -> Option<f64> {
+    number.is_finite().then_some(number)
+}
+
+fn distributions(parts: Parts<'_>) -> Vec<Distribution> {
+    let mut merged: BTreeMap<(usize, usize, Dtype), Tally> = BTreeMap::new();
+    for outcome in parts.outcomes {
+        let trial = &outcome.trial;
+        let op = parts
+            .references
+            .iter()
+            .position(|reference| reference.op.name == trial.reference.op.name)
+            .expect("every trial is of a known op");
+        for (subject, tally) in outcome.tallies.iter().enumerate() {
+            if let Some(tally) = tally {
+                merged
+                    .entry((subject, op, trial.dtype))
+                    .or_default()
+                    .merge(tally.clone());
+            }
+        }
+    }
+    let distribution =
+        |((subject, op, dtype), tally): ((usize, usize, Dtype), Tally)| Distribution {
+            subject: parts.subjects[subject].name().to_owned(),
+            op: parts.references[op].op.name.clone(),
+            dtype: dtype.name().to_owned(),
+            histogram: tally.histogram.to_vec(),
+            histogram_edges: HISTOGRAM_EDGES.to_vec(),
+            ordinals: tally
+                .ordinals
+                .iter()
+                .map(|(&bin, &upper)| {
+                    let (from, to) = ordinal_range(dtype, bin);
+                    OrdinalBin {
+                        from,
+                        to,
+                        max_ulp: finite(round_up(upper)),
+                    }
+                })
+                .collect(),
+            conditioning: tally
+                .conditioning
+                .iter()
+                .map(|&(kappa, ulp)| ConditioningPoint {
+                    kappa: round_down(kappa),
+                    ulp: round_up(ulp),
+                })
+                .collect(),
+        };
+    merged.into_iter().map(distribution).collect()
+}
+
+fn clauses(parts: Parts<'_>, reference: &Reference) -> Vec<ClauseRow> {
+    let op = &reference.op.name;
+    let of_op: Vec<&TrialOutcome<'_>> = parts
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.trial.reference.op.name == *op)
+        .collect();
+    let row = |(place, clause): (usize, &crate::spec::Clause)| {
+        let mut exercised = Vec::new();
+        for (subject_place, subject) in parts.subjects.iter().enumerate() {
+            for dtype in Dtype::ALL {
+                let tallies = of_op
+                    .iter()
+                    .filter(|outcome| outcome.trial.dtype == dtype)
+                    .filter_map(|outcome| outcome.tallies[subject_place].as_ref());
+                let counts = tallies.filter_map(|tally| tally.clauses.get(&place));
+                let (values, conforming) =
+                    counts.fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+                if values > 0 {
+                    exercised.push(ClauseExercise {
+                        subject: subject.name().to_owned(),
+                        dtype: dtype.name().to_owned(),
+                        values,
+                        conforming,
+                    });
+                }
+            }
+        }
+        ClauseRow {
+            id: clause.id.clone(),
+            op: op.clone(),
+            when: clause.when_text.clone(),
+            accept: clause.accept.iter().map(Outcome::to_string).collect(),
+            why: clause.why.clone(),
+            source: clause.source.clone(),
+            exercised,
+        }
+    };
+    reference.clauses().iter().enumerate().map(row).collect()
+}
+
+fn waiver_entry(waiver: &Waiver) -> WaiverEntry {
+    WaiverEntry {
+        op: waiver.op.clone(),
+        dtype: waiver.dtype.name().to_owned(),
+        class: waiver.class.clone(),
+        reason: waiver.reason.clone(),
+        expires: waiver.expires.clone(),
+    }
+}
+
+fn undecided(parts: Parts<'_>) -> Vec<UndecidedEntry> {
+    let mut entries = Vec::new();
+    for outcome in parts.outcomes {
+        for (subject, tally) in parts.subjects.iter().zip(&outcome.tallies) {
+            let undecided = tally.iter().flat_map(|tally| &tally.undecided);
+            entries.extend(undecided.map(|(case, place)| UndecidedEntry {
+                subject: subject.name().to_owned(),
+                case: case.to_string(),
+                place: *place,
+            }));
+        }
+    }
+    entries
+}
+
+fn not_tested(parts: Parts<'_>) -> Vec<NotTestedEntry> {
+    let mut entries = Vec::new();
+    for outcome in parts.outcomes {
+        for (subject, tally) in parts.subjects.iter().zip(&outcome.tallies) {
+            if tally.is_none() {
+                entries.push(NotTestedEntry {
+                    what: format!("{} on {}", subject.name(), outcome.trial.name()),
+                    why: "the subject has no kernel for this op and dtype".to_owned(),
+                });
+            } else if !outcome.complete {
+                entries.push(NotTestedEntry {
+                    what: outcome.trial.name(),
+                    why: "the run was interrupted".to_owned(),
+                });
+            }
+        }
+    }
+    for finding in parts.findings {
+        if let FindingKind::ClauseNotExercised { clause } = &finding.kind {
+            entries.push(NotTestedEntry {
+                what: format!("clause {clause} of {}", finding.subject),
+                why: "no case meets its condition".to_owned(),
+            });
+        }
+    }
+    if parts.settings.tier == Tier::Quick {
+        entries.push(NotTestedEntry {
+            what: "rows of 151936 and 2^20 values, and most rows of 4096 and 32768".to_owned(),
+            why: "left to the full tier (`lossproof check --tier full`)".to_owned(),
+        });
+    }
+    entries
+}

@@ -1,0 +1,107 @@
+//! A case while it is being drawn, and a finished one as its class's claim reads it. In: a signature, a dtype and a
+//! slot of the schedule, or a case. Out: rows by role.
+
+use lossproof_numerics::Dtype;
+
+use super::draw::Draw;
+use super::signature::{OpSignature, Role};
+use super::{Case, Tensor};
+
+/// Fills the input at a position, or leaves it to the ordinary companion of its role.
+pub(super) type Fill = fn(&Draft<'_>, usize, &mut Draw) -> Option<Tensor>;
+
+/// Whether a class's claim holds for a case.
+pub(super) type Holds = fn(&View<'_>) -> bool;
+
+/// A case whose inputs are drawn one after the other.
+pub(super) struct Draft<'a> {
+    /// The op.
+    pub(super) signature: &'a OpSignature,
+    /// The dtype of every value.
+    pub(super) dtype: Dtype,
+    /// The length of every row.
+    pub(super) length: usize,
+    /// A number that runs through a class's variants; generators take it modulo how many they have.
+    pub(super) variant: u32,
+    /// The inputs drawn so far, by position.
+    pub(super) inputs: Vec<Option<Tensor>>,
+}
+
+impl Draft<'_> {
+    /// The role of the input at a position.
+    pub(super) fn role(&self, position: usize) -> Role {
+        self.signature.inputs[position].role
+    }
+
+    /// Which of `kinds` variants this case shows.
+    pub(super) fn kind(&self, kinds: u32) -> u32 {
+        self.variant % kinds
+    }
+
+    /// How many inputs before this one have its role.
+    pub(super) fn rank(&self, position: usize) -> usize {
+        let role = self.role(position);
+        let before = &self.signature.inputs[..position];
+        before.iter().filter(|input| input.role == role).count()
+    }
+
+    /// The first row drawn for a role.
+    pub(super) fn row(&self, role: Role) -> Option<&[f64]> {
+        let inputs = self.signature.inputs.iter().zip(&self.inputs);
+        inputs
+            .filter(|(input, _)| input.role == role)
+            .find_map(|(_, tensor)| tensor.as_ref()?.as_row())
+    }
+
+    /// The row of logits; a class that reads it has required one.
+    pub(super) fn logits(&self) -> &[f64] {
+        self.row(Role::Logits).unwrap_or(&[])
+    }
+}
+
+/// A finished case beside its op's signature.
+pub(super) struct View<'a> {
+    /// The case.
+    pub(super) case: &'a Case,
+    /// Its op.
+    pub(super) signature: &'a OpSignature,
+}
+
+impl<'a> View<'a> {
+    /// The dtype of every value.
+    pub(super) fn dtype(&self) -> Dtype {
+        self.case.id.dtype
+    }
+
+    /// All rows of these roles, in order.
+    pub(super) fn rows(&self, roles: &[Role]) -> impl Iterator<Item = &'a [f64]> {
+        let inputs = self.signature.inputs.iter().zip(&self.case.inputs);
+        inputs
+            .filter(|(input, _)| roles.contains(&input.role))
+            .filter_map(|(_, tensor)| tensor.as_row())
+    }
+
+    /// The first row of a role, or an empty one.
+    pub(super) fn row(&self, role: Role) -> &'a [f64] {
+        self.rows(&[role]).next().unwrap_or(&[])
+    }
+
+    /// The class index, where the op takes one.
+    pub(super) fn index(&self) -> Option<i64> {
+        self.case.inputs.iter().find_map(|tensor| match tensor {
+            Tensor::Index(index) => Some(*index),
+            Tensor::Row(_) => None,
+        })
+    }
+
+    /// p and q.
+    pub(super) fn pair(&self) -> (&'a [f64], &'a [f64]) {
+        let mut rows = self.rows(&[Role::Probabilities]);
+        (rows.next().unwrap_or(&[]), rows.next().unwrap_or(&[]))
+    }
+}
+
+/// The place of the largest element; the first of equals, and 0 in an empty row.
+pub(super) fn largest(row: &[f64]) -> usize {
+    (0..row.len()).fold(0, |best, at| if row[at] > row[best] { at } else { best })
+}

@@ -1,0 +1,188 @@
+//! The command line: what can be asked, with help that teaches.
+
+use crate::reference::DEFAULT_PRECISION_LIMIT;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lossproof_numerics::Dtype;
+use std::path::PathBuf;
+
+/// Proves how many ulps a loss kernel is off, where and why.
+///
+/// Every error is measured against an interval, computed with MPFR, that is proven to contain the exact result on the
+/// kernel's own inputs.
+///
+/// Exit codes: 0 conforms, 1 does not conform, 2 usage or unreadable input, 3 a subject could not be run.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lossproof check                                   our kernels, every op and dtype, quick tier
+  lossproof check builtin builtin:textbook --op softmax --dtype f32
+  lossproof explain softmax/f32/huge_logits/00017   one case: inputs, exact result, error, clause
+  lossproof gate                                    may this release ship?
+  echo '{\"op\":\"logsumexp\",\"dtype\":\"f32\",\"inputs\":{\"logits\":[1,2]}}' | lossproof reference";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Read the specs from this folder instead of those compiled in.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub specs: Option<PathBuf>,
+    /// Threads; one per core when absent. The output does not depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// The seed of the case generators.
+    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+    /// The most bits the oracle climbs to before a value counts as undecided.
+    #[arg(long, global = true, default_value_t = DEFAULT_PRECISION_LIMIT, value_name = "BITS",
+          value_parser = clap::value_parser!(u32).range(128..=1 << 20))]
+    pub precision_limit: u32,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure subjects over adversarial cases: a table of maximum errors with the worst case of each.
+    Check(Check),
+    /// Check our kernels against the reviewed bounds, the ceilings and the waivers: one line per regression.
+    Gate(Gate),
+    /// Write the report: HTML, Markdown and JSON.
+    Report(ReportArguments),
+    /// Certified references: JSON lines on standard input, enclosures on standard output.
+    Reference(ReferenceArguments),
+    /// Explain one case: inputs, exact result to 40 digits, a subject's result, error, conditioning, clause.
+    Explain(Explain),
+    /// List ops, classes, cases or subjects.
+    List(List),
+}
+
+/// How many cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TierArgument {
+    /// A few thousand values for each op, dtype and class.
+    Quick,
+    /// About ten times as many, with rows of 151936 and 2^20 values.
+    Full,
+}
+
+/// Which trials.
+#[derive(Debug, Args)]
+pub struct SelectionArguments {
+    /// Only these ops (see `lossproof list ops`); may be repeated or separated by commas.
+    #[arg(long = "op", value_name = "OP", value_delimiter = ',')]
+    pub ops: Vec<String>,
+    /// Only these dtypes: f16, bf16, f32, f64.
+    #[arg(long = "dtype", value_name = "DTYPE", value_delimiter = ',')]
+    pub dtypes: Vec<Dtype>,
+    /// Only these case classes (see `lossproof list classes`).
+    #[arg(long = "class", value_name = "CLASS", value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// How many cases.
+    #[arg(long, value_enum, default_value = "quick")]
+    pub tier: TierArgument,
+}
+
+/// `lossproof check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// What to measure (see `lossproof list subjects`).
+    #[arg(value_name = "SUBJECT", default_value = "builtin")]
+    pub subjects: Vec<String>,
+    /// Which trials.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// One line per class instead of one per op and dtype.
+    #[arg(long)]
+    pub per_class: bool,
+}
+
+/// `lossproof gate`
+#[derive(Debug, Args)]
+pub struct Gate {
+    /// Which trials.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// The folder of reviewed bounds and waivers.
+    #[arg(long, value_name = "DIR", default_value = "golden")]
+    pub golden: PathBuf,
+}
+
+/// `lossproof report`
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// Where to write the report.
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+    /// The folder of reviewed bounds and waivers.
+    #[arg(long, value_name = "DIR", default_value = "golden")]
+    pub golden: PathBuf,
+    /// How many cases.
+    #[arg(long, value_enum, default_value = "quick")]
+    pub tier: TierArgument,
+}
+
+/// `lossproof reference`
+///
+/// One JSON object a line: {"id": "a", "op": …, "dtype": …, "inputs": {name: [values]}}. A value is a JSON number (rounded
+/// once to the dtype) or a string: a decimal, a hex float, inf, -inf, nan, or bits: and the encoding in hex. A line that
+/// cannot be read is answered with an error on its own line; the rest are still answered, and the exit code is 2.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ReferenceArguments {
+    /// Condition numbers of row outputs cost a pass per value: compute them up to this row length.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub kappa_up_to: usize,
+}
+
+/// `lossproof explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The case, as reports and failures name it: softmax/f32/huge_logits/00017.
+    #[arg(value_name = "CASE_ID")]
+    pub case: String,
+    /// The subject to run.
+    #[arg(value_name = "SUBJECT", default_value = "builtin")]
+    pub subject: String,
+    /// The place in the output to explain; the worst value when absent.
+    #[arg(long, value_name = "K")]
+    pub place: Option<usize>,
+    /// Print every input value, however long the row.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `lossproof list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// What to list.
+    #[arg(value_enum)]
+    pub what: Listed,
+    /// Which trials, for `cases`.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// Ops with their inputs and formula.
+    Ops,
+    /// Case classes and what they break.
+    Classes,
+    /// Case ids of a selection.
+    Cases,
+    /// Subjects.
+    Subjects,
+}

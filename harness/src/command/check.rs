@@ -1,0 +1,178 @@
+//! `lossproof check` and `lossproof gate`.
+
+use super::arguments::{Check, Common, Gate, TierArgument};
+use super::bounds_file::{load_bounds, load_waivers, today};
+use super::progress::Progress;
+use super::session::{catch_interrupt, interrupted, subjects};
+use super::{DOES_NOT_CONFORM, table};
+use crate::assemble::{Parts, report};
+use crate::gate::{Bounds, Finding, Reviewed, Waiver, findings};
+use crate::reference::Reference;
+use crate::report::model::{Report, ResultRow};
+use crate::run::{Selection, Settings, TrialOutcome, run as run_trials};
+use crate::spec::Profile;
+use crate::subject::{Subject, subject_named};
+use anyhow::{Result, bail};
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+/// Runs a selection with progress on standard error.
+pub(super) fn measure<'a>(
+    references: &'a [Reference],
+    selection: &Selection,
+    subjects: &[&dyn Subject],
+    settings: &Settings,
+) -> Result<Vec<TrialOutcome<'a>>> {
+    let trials = selection.trials(references, settings.tier)?;
+    if trials.is_empty() {
+        bail!(
+            "no op, dtype and class fits the selection; `lossproof list ops` says which classes an op has"
+        );
+    }
+    let progress = Progress::new(&trials);
+    catch_interrupt()?;
+    let outcomes = run_trials(trials, subjects, settings, &progress);
+    progress.finish();
+    Ok(outcomes?)
+}
+
+pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
+    let references = common.references()?;
+    let selection = check.selection.selection(&references)?;
+    let subjects = subjects(&check.subjects)?;
+    let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();
+    let settings = common.settings(check.selection.tier);
+    let outcomes = measure(&references, &selection, &subjects, &settings)?;
+    let reviewed = Reviewed {
+        bounds: None,
+        waivers: &[],
+        today: "",
+        everything: false,
+    };
+    let found: Vec<Finding> = (0..subjects.len())
+        .flat_map(|place| findings(&outcomes, place, reviewed))
+        .collect();
+    let report = report(Parts {
+        references: &references,
+        outcomes: &outcomes,
+        subjects: &subjects,
+        gated: 0,
+        findings: &found,
+        bounds: None,
+        waivers: &[],
+        settings: &settings,
+        profile: Profile::Exact,
+    });
+    print_results(common, &report, check.per_class)?;
+    let mut out = stdout().lock();
+    if !common.json {
+        let values: u64 = report.results.iter().map(|row| row.values).sum();
+        let cases: u64 = report.results.iter().map(|row| row.cases).sum();
+        writeln!(
+            out,
+            "\n{cases} cases, {values} values, {} undecided",
+            report.undecided.len()
+        )?;
+        for (place, subject) in subjects.iter().enumerate() {
+            for finding in findings(&outcomes, place, reviewed) {
+                writeln!(out, "{finding} {}", subject.name())?;
+            }
+        }
+    }
+    Ok(if found.is_empty() && !interrupted() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DOES_NOT_CONFORM)
+    })
+}
+
+fn print_results(common: &Common, report: &Report, per_class: bool) -> Result<()> {
+    let mut out = stdout().lock();
+    if common.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report.results)?)?;
+        return Ok(());
+    }
+    let rows: Vec<&ResultRow> = report.results.iter().collect();
+    let text = if per_class {
+        table::per_class(&rows)
+    } else {
+        table::per_op(&rows)
+    };
+    Ok(write!(out, "{text}")?)
+}
+
+/// What our kernels are held against, read from the golden folder.
+pub(super) struct Golden {
+    pub(super) bounds: Option<Bounds>,
+    pub(super) waivers: Vec<Waiver>,
+    pub(super) today: String,
+}
+
+impl Golden {
+    pub(super) fn load(folder: &std::path::Path, tier: TierArgument) -> Result<Self> {
+        let bounds = match tier {
+            TierArgument::Quick => Some(load_bounds(&folder.join("bounds"))?),
+            // The bounds are the quick tier's; the full tier holds the ceilings.
+            TierArgument::Full => None,
+        };
+        Ok(Self {
+            bounds,
+            waivers: load_waivers(folder)?,
+            today: today(),
+        })
+    }
+
+    pub(super) fn reviewed(&self, everything: bool) -> Reviewed<'_> {
+        Reviewed {
+            bounds: self.bounds.as_ref(),
+            waivers: &self.waivers,
+            today: &self.today,
+            everything,
+        }
+    }
+}
+
+pub(super) fn run_gate(common: &Common, gate: &Gate) -> Result<ExitCode> {
+    let references = common.references()?;
+    let selection = gate.selection.selection(&references)?;
+    let golden = Golden::load(&gate.golden, gate.selection.tier)?;
+    let ours = subject_named("builtin")?;
+    let settings = common.settings(gate.selection.tier);
+    let outcomes = measure(&references, &selection, &[&*ours], &settings)?;
+    let found = findings(
+        &outcomes,
+        0,
+        golden.reviewed(gate.selection.is_everything()),
+    );
+    let mut out = stdout().lock();
+    if common.json {
+        let lines: Vec<_> = found
+            .iter()
+            .map(|finding| {
+                serde_json::json!({"subject": finding.subject, "finding": finding.kind.to_string()})
+            })
+            .collect();
+        let answer = serde_json::json!({"open": found.is_empty(), "findings": lines});
+        writeln!(out, "{answer:#}")?;
+    } else {
+        for finding in &found {
+            writeln!(out, "{finding}")?;
+        }
+        let held = match gate.selection.tier {
+            TierArgument::Quick => "reviewed bounds, ceilings and waivers",
+            TierArgument::Full => "ceilings and waivers (the reviewed bounds are the quick tier's)",
+        };
+        let trials = outcomes.len();
+        let verdict = if found.is_empty() { "open" } else { "CLOSED" };
+        writeln!(
+            out,
+            "gate {verdict}: {trials} trials against {held}, {} findings",
+            found.len()
+        )?;
+    }
+    Ok(if found.is_empty() && !interrupted() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DOES_NOT_CONFORM)
+    })
+}

@@ -1,0 +1,318 @@
+//! `lossproof explain`: one case told in full.
+
+use super::DOES_NOT_CONFORM;
+use super::arguments::{Common, Explain};
+use crate::cases::{Case, CaseId, Tensor, case};
+use crate::certify::{Certified, certify, kappa_of};
+use crate::measure::{CaseReport, Judged, measure_case, round_down, round_up};
+use crate::reference::{Reference, data_of};
+use crate::subject::{Answer, Subject, subject_named};
+use anyhow::{Context, Result, bail};
+use lossproof_numerics::{encode, format_hex};
+use lossproof_oracle::Expected;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+/// How many values of a long row are shown from either end.
+const SHOWN_AT_EITHER_END: usize = 4;
+
+pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
+    // A bound names its worst value as `case[place]`, and is understood here too.
+    let (case_text, place_text) = match arguments.case.strip_suffix(']') {
+        Some(rest) => rest
+            .split_once('[')
+            .context("write the place as CASE_ID[PLACE]")?,
+        None => (arguments.case.as_str(), ""),
+    };
+    let id: CaseId = case_text.parse()?;
+    let place = if place_text.is_empty() {
+        arguments.place
+    } else {
+        Some(place_text.parse().context("the place in [ ] is a number")?)
+    };
+    let references = common.references()?;
+    let names: Vec<&str> = references
+        .iter()
+        .map(|known| known.op.name.as_str())
+        .collect();
+    super::session::require_known("op", &[id.op.clone()], &names, "lossproof list ops")?;
+    let reference = references
+        .iter()
+        .find(|known| known.op.name == id.op)
+        .expect("known");
+    let subject = subject_named(&arguments.subject)?;
+    let case = case(&reference.signature(), &id, common.seed)?;
+    let measured = measure_case(reference, &case, &[&*subject], common.precision_limit)?;
+    let report = &measured.subjects[0];
+    let place = place
+        .or_else(|| report.worst.as_ref().map(|worst| worst.place))
+        .or_else(|| {
+            report
+                .judged
+                .iter()
+                .position(|judged| !judged.verdict.conforms())
+        });
+    let output_length = reference.output_length(case.length());
+    if let Some(place) = place
+        && place >= output_length
+    {
+        bail!("the output of {id} has {output_length} values; give a place below that");
+    }
+    let story = Story {
+        reference,
+        case: &case,
+        subject: &*subject,
+        report,
+        place,
+    };
+    let text = if common.json {
+        format!("{:#}\n", story.json(common))
+    } else {
+        story.text(common, arguments.all)?
+    };
+    write!(stdout().lock(), "{text}")?;
+    let conforms = report.judged.iter().all(|judged| judged.verdict.conforms());
+    Ok(if conforms {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DOES_NOT_CONFORM)
+    })
+}
+
+struct Story<'a> {
+    reference: &'a Reference,
+    case: &'a Case,
+    subject: &'a dyn Subject,
+    report: &'a CaseReport,
+    place: Option<usize>,
+}
+
+impl Story<'_> {
+    fn certified(&self, common: &Common, place: usize) -> (Certified, (f64, f64)) {
+        let data = data_of(self.case);
+        let length = self.case.length();
+        let dtype = self.case.id.dtype;
+        let mut certified = certify(
+            self.reference,
+            dtype,
+            &data,
+            length,
+            &[place],
+            common.precision_limit,
+        );
+        let certified = certified.remove(0);
+        let kappa = kappa_of(self.reference, &data, length, place, &certified);
+        (certified, kappa)
+    }
+
+    fn judged(&self, place: usize) -> Judged {
+        let values = matches!(self.report.answer, Answer::Values(_));
+        self.report.judged[if values { place } else { 0 }]
+    }
+
+    fn clause(&self, place: usize) -> Option<&crate::spec::Clause> {
+        let clause = self.report.clauses.get(place).copied().flatten()?;
+        self.reference.clauses().get(clause)
+    }
+
+    fn text(&self, common: &Common, all: bool) -> Result<String> {
+        let mut text = String::new();
+        let op = &self.reference.op;
+        let dtype = self.case.id.dtype;
+        writeln!(
+            text,
+            "case      {}  (n = {})",
+            self.case.id,
+            self.case.length()
+        )?;
+        writeln!(text, "formula   {}", op.spec.formula_text)?;
+        if let Some(input) = &op.derivative_of {
+            writeln!(text, "          differentiated with respect to {input}")?;
+        }
+        for (input, tensor) in op.inputs.iter().zip(&self.case.inputs) {
+            writeln!(
+                text,
+                "{:<9} {}",
+                input.name,
+                tensor_text(tensor, self.place, all)
+            )?;
+        }
+        writeln!(text, "subject   {}", self.subject.name())?;
+        match &self.report.answer {
+            Answer::Values(_) => {}
+            Answer::Refused(why) => writeln!(text, "answer    refused: {why}")?,
+            Answer::Crashed(why) => writeln!(text, "answer    crashed: {why}")?,
+        }
+        let Some(place) = self.place else {
+            for (index, judged) in self.report.judged.iter().enumerate().take(1) {
+                writeln!(text, "verdict   {}", judged.verdict.name())?;
+                if let Some(clause) = self.clause(index) {
+                    writeln!(
+                        text,
+                        "clause    {}: {} ({})",
+                        clause.id, clause.why, clause.source
+                    )?;
+                }
+            }
+            return Ok(text);
+        };
+        let (certified, kappa) = self.certified(common, place);
+        let (lo, hi) = certified.enclosure.ends_to_decimal(25);
+        let (lo_open, hi_open) = certified.enclosure.open_ends();
+        let brackets = (
+            if lo_open { '(' } else { '[' },
+            if hi_open { ')' } else { ']' },
+        );
+        let output = &op.output.name;
+        writeln!(text, "place     {output}[{place}]")?;
+        let exact = certified
+            .decimal
+            .clone()
+            .unwrap_or_else(|| "not settled to 40 digits".to_owned());
+        writeln!(text, "exact     {exact}")?;
+        writeln!(
+            text,
+            "enclosure {}{lo}, {hi}{} at {} bits",
+            brackets.0, brackets.1, certified.precision
+        )?;
+        writeln!(text, "expected  {}", expected_text(&certified))?;
+        if let Answer::Values(values) = &self.report.answer {
+            let value = values[place];
+            let bits = encode(dtype, value);
+            writeln!(
+                text,
+                "result    {}  ({value:e}, bits:{bits:x})",
+                format_hex(value)
+            )?;
+        }
+        let judged = self.judged(place);
+        if let Some((lower, upper)) = judged.ulp_error {
+            writeln!(
+                text,
+                "error     {} … {} ulp",
+                round_down(lower),
+                round_up(upper)
+            )?;
+        }
+        if let Some(worst) = self
+            .report
+            .worst
+            .as_ref()
+            .filter(|worst| worst.place == place)
+        {
+            let conditioned = worst
+                .conditioned
+                .map_or_else(|| "–".to_owned(), |c| round_up(c).to_string());
+            writeln!(
+                text,
+                "          {conditioned} of what the conditioning excuses"
+            )?;
+            writeln!(text, "ceiling   {} ulp", worst.ceiling_ulps)?;
+        }
+        writeln!(
+            text,
+            "κ         {:e} … {:e}",
+            round_down(kappa.0),
+            round_up(kappa.1)
+        )?;
+        if let Some(clause) = self.clause(place) {
+            writeln!(
+                text,
+                "clause    {}: {} ({})",
+                clause.id, clause.why, clause.source
+            )?;
+        }
+        writeln!(text, "verdict   {}", judged.verdict.name())?;
+        Ok(text)
+    }
+
+    fn json(&self, common: &Common) -> serde_json::Value {
+        let inputs: serde_json::Map<String, serde_json::Value> = self
+            .reference
+            .op
+            .inputs
+            .iter()
+            .zip(&self.case.inputs)
+            .map(|(input, tensor)| {
+                let value = match tensor {
+                    Tensor::Row(row) => row.iter().map(|&x| format_hex(x)).collect(),
+                    Tensor::Index(index) => json!(index),
+                };
+                (input.name.clone(), value)
+            })
+            .collect();
+        let mut answer = json!({
+            "case": self.case.id.to_string(),
+            "subject": self.subject.name(),
+            "inputs": inputs,
+        });
+        let Some(place) = self.place else {
+            answer["verdict"] = json!(
+                self.report
+                    .judged
+                    .first()
+                    .map(|judged| judged.verdict.name())
+            );
+            answer["clause"] = json!(self.clause(0).map(|clause| clause.id.clone()));
+            return answer;
+        };
+        let (certified, kappa) = self.certified(common, place);
+        let judged = self.judged(place);
+        let (lo, hi) = certified.enclosure.ends_to_hex();
+        answer["place"] = json!(place);
+        answer["exact"] = json!(certified.decimal);
+        answer["enclosure"] = json!({"lo": lo, "hi": hi, "precision": certified.precision});
+        if let Answer::Values(values) = &self.report.answer {
+            answer["result"] = json!(format_hex(values[place]));
+        }
+        answer["ulp_error"] = json!(
+            judged
+                .ulp_error
+                .map(|(lower, upper)| json!({"lower": lower, "upper": upper}))
+        );
+        answer["kappa"] = json!({"lower": kappa.0, "upper": kappa.1});
+        answer["verdict"] = json!(judged.verdict.name());
+        answer["clause"] = json!(self.clause(place).map(|clause| clause.id.clone()));
+        answer
+    }
+}
+
+fn expected_text(certified: &Certified) -> String {
+    match certified.expected {
+        Expected::Number(number) => format!("{}  ({number:e})", format_hex(number)),
+        Expected::Zero => "zero of either sign".to_owned(),
+        Expected::Nan => "nan".to_owned(),
+        Expected::Unknown => "undecided at the precision limit".to_owned(),
+    }
+}
+
+/// A row in hex floats: whole when short, else its ends and what surrounds the place.
+fn tensor_text(tensor: &Tensor, place: Option<usize>, all: bool) -> String {
+    let row = match tensor {
+        Tensor::Index(index) => return index.to_string(),
+        Tensor::Row(row) => row,
+    };
+    let near = |index: usize| {
+        index < SHOWN_AT_EITHER_END
+            || index + SHOWN_AT_EITHER_END >= row.len()
+            || place.is_some_and(|place| index.abs_diff(place) <= 1)
+    };
+    let whole = all || row.len() <= 4 * SHOWN_AT_EITHER_END;
+    let mut parts: Vec<String> = Vec::new();
+    let mut skipped = 0;
+    for (index, &value) in row.iter().enumerate() {
+        if whole || near(index) {
+            if skipped > 0 {
+                parts.push(format!("… {skipped} more …"));
+                skipped = 0;
+            }
+            let mark = if place == Some(index) { "*" } else { "" };
+            parts.push(format!("{mark}{}", format_hex(value)));
+        } else {
+            skipped += 1;
+        }
+    }
+    format!("[{}]", parts.join(", "))
+}

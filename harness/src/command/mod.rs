@@ -1,0 +1,52 @@
+//! The command: the only part that touches files, clocks and terminals. Arguments in, an exit code out.
+
+mod arguments;
+mod bounds_file;
+mod check;
+mod explain;
+mod list;
+mod progress;
+mod references;
+mod report_files;
+mod session;
+mod table;
+
+pub use bounds_file::load_bounds;
+pub use session::{embedded_specs, references_of};
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::io;
+use std::process::ExitCode;
+
+/// Exit codes (DESIGN.md §9).
+const DOES_NOT_CONFORM: u8 = 1;
+const UNUSABLE_INPUT: u8 = 2;
+
+/// Runs the command on the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Check(check) => check::run(&arguments.common, check),
+        Command::Gate(gate) => check::run_gate(&arguments.common, gate),
+        Command::Report(report) => report_files::run(&arguments.common, report),
+        Command::Reference(reference) => references::run(&arguments.common, reference),
+        Command::Explain(explain) => explain::run(&arguments.common, explain),
+        Command::List(list) => list::run(&arguments.common, list),
+    };
+    match outcome {
+        Ok(code) => code,
+        // The reader of our output went away, as `| head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lossproof: {error:#}");
+            ExitCode::from(UNUSABLE_INPUT)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,334 @@
+//! `lossproof reference`: JSON lines in, certified references out, one answer per line.
+
+use super::UNUSABLE_INPUT;
+use super::arguments::{Common, ReferenceArguments};
+use crate::cases::Tensor;
+use crate::certify::{Certified, certify, kappa_of};
+use crate::reference::{Reference, Target, accepts_class};
+use crate::spec::Outcome;
+use anyhow::{Context, Result};
+use lossproof_numerics::{Dtype, decode, encode, format_hex, parse_bits, parse_hex};
+use lossproof_oracle::formula::{Shape, nearest_name};
+use lossproof_oracle::{Datum, Expected, round_decimal};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::io::{BufRead, Write, stdin, stdout};
+use std::process::ExitCode;
+use std::str::FromStr;
+
+/// One line of input.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    #[serde(default)]
+    id: Value,
+    op: String,
+    dtype: String,
+    inputs: Map<String, Value>,
+}
+
+pub(super) fn run(common: &Common, arguments: &ReferenceArguments) -> Result<ExitCode> {
+    let references = common.references()?;
+    let mut out = stdout().lock();
+    let mut all_read = true;
+    for (index, line) in stdin().lock().split(b'\n').enumerate() {
+        let line = line.context("cannot read standard input")?;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let answer = answer(&references, common, arguments, &line).unwrap_or_else(|problem| {
+            all_read = false;
+            json!({"id": problem.id, "error": format!("line {}: {}", index + 1, problem.message)})
+        });
+        writeln!(out, "{answer}")?;
+        out.flush()?;
+    }
+    Ok(if all_read {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(UNUSABLE_INPUT)
+    })
+}
+
+/// A line that cannot be answered.
+struct Problem {
+    id: Value,
+    message: String,
+}
+
+fn answer(
+    references: &[Reference],
+    common: &Common,
+    arguments: &ReferenceArguments,
+    line: &[u8],
+) -> Result<Value, Problem> {
+    let request: Request = serde_json::from_slice(line).map_err(|error| {
+        // The id is worth keeping even where the rest is wrong.
+        let id = serde_json::from_slice::<Value>(line)
+            .ok()
+            .and_then(|value| value.get("id").cloned());
+        Problem {
+            id: id.unwrap_or(Value::Null),
+            message: error.to_string(),
+        }
+    })?;
+    let fail = |message: String| Problem {
+        id: request.id.clone(),
+        message,
+    };
+    let names: Vec<&str> = references
+        .iter()
+        .map(|known| known.op.name.as_str())
+        .collect();
+    let reference = references.iter().find(|known| known.op.name == request.op);
+    let reference = reference.ok_or_else(|| {
+        let near = nearest_name(&request.op, names.iter().copied());
+        let hint = near.map_or_else(
+            || "`lossproof list ops` lists them".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        fail(format!("unknown op `{}`; {hint}", request.op))
+    })?;
+    let dtype = Dtype::from_str(&request.dtype).map_err(|error| fail(error.to_string()))?;
+    let tensors = tensors(reference, dtype, &request.inputs).map_err(fail)?;
+    Ok(answer_row(
+        reference,
+        dtype,
+        &tensors,
+        &request.id,
+        common,
+        arguments,
+    ))
+}
+
+/// The inputs in the op's order, all of one length.
+fn tensors(
+    reference: &Reference,
+    dtype: Dtype,
+    given: &Map<String, Value>,
+) -> Result<Vec<Given>, String> {
+    let inputs = &reference.op.inputs;
+    let names = || inputs.iter().map(|input| input.name.as_str());
+    if let Some(unknown) = given
+        .keys()
+        .find(|name| !names().any(|known| known == *name))
+    {
+        let known: Vec<&str> = names().collect();
+        return Err(format!(
+            "unknown input `{unknown}`; {} takes {}",
+            reference.op.name,
+            known.join(", ")
+        ));
+    }
+    let mut tensors = Vec::new();
+    let mut length = None;
+    for input in inputs {
+        let name = &input.name;
+        let value = given
+            .get(name)
+            .ok_or_else(|| format!("the input `{name}` is missing"))?;
+        tensors.push(match input.shape {
+            Shape::Index => {
+                let index = value.as_i64();
+                let index = index.ok_or_else(|| format!("`{name}` is a class index: give an integer"))?;
+                Given::Tensor(Tensor::Index(index))
+            }
+            Shape::Scalar => {
+                Given::Scalar(number(dtype, value).map_err(|why| format!("`{name}`: {why}"))?)
+            }
+            Shape::Row => {
+                let values = value.as_array();
+                let values = values.ok_or_else(|| format!("`{name}` is a row: give an array"))?;
+                let read = |(place, value): (usize, &Value)| {
+                    number(dtype, value).map_err(|why| format!("`{name}[{place}]`: {why}"))
+                };
+                let row = values.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+                let expected = *length.get_or_insert(row.len());
+                if row.len() != expected {
+                    return Err(format!(
+                        "`{name}` has {} values where another row has {expected}; rows must be equally long",
+                        row.len()
+                    ));
+                }
+                Given::Tensor(Tensor::Row(row))
+            }
+        });
+    }
+    Ok(tensors)
+}
+
+/// An input as given.
+enum Given {
+    Tensor(Tensor),
+    Scalar(f64),
+}
+
+fn number(dtype: Dtype, value: &Value) -> Result<f64, String> {
+    let readable =
+        "give a JSON number, a decimal, a hex float, inf, -inf, nan, or bits: and hex digits";
+    match value {
+        Value::Number(number) => round_decimal(dtype, &number.to_string())
+            .ok_or_else(|| format!("`{number}` is no number")),
+        Value::String(text) => match text.as_str() {
+            "inf" | "+inf" => Ok(f64::INFINITY),
+            "-inf" => Ok(f64::NEG_INFINITY),
+            "nan" => Ok(f64::NAN),
+            _ if text.starts_with("bits:") => {
+                parse_bits(dtype, &text["bits:".len()..]).map_err(|error| error.to_string())
+            }
+            _ if text.trim_start_matches(['-', '+']).starts_with("0x") => {
+                parse_hex(dtype, text).map_err(|error| error.to_string())
+            }
+            _ => round_decimal(dtype, text)
+                .ok_or_else(|| format!("cannot read `{text}`; {readable}")),
+        },
+        other => Err(format!("cannot read {other}; {readable}")),
+    }
+}
+
+fn answer_row(
+    reference: &Reference,
+    dtype: Dtype,
+    given: &[Given],
+    id: &Value,
+    common: &Common,
+    arguments: &ReferenceArguments,
+) -> Value {
+    let data: Vec<Datum<'_>> = given
+        .iter()
+        .map(|given| match given {
+            Given::Tensor(Tensor::Row(row)) => Datum::Row(row),
+            Given::Tensor(Tensor::Index(index)) => Datum::Index(*index),
+            Given::Scalar(number) => Datum::Scalar(*number),
+        })
+        .collect();
+    let row_length = data
+        .iter()
+        .find_map(|datum| {
+            if let Datum::Row(row) = datum {
+                Some(row.len())
+            } else {
+                None
+            }
+        })
+        .unwrap_or(1);
+    let rulings = reference.rulings(&data, row_length);
+    let clause_of = |target: &Target<'_>| {
+        target
+            .clause
+            .map(|place| reference.clauses()[place].id.clone())
+    };
+    let call = rulings.target_of_call();
+    if call.accept.contains(&Outcome::Error) {
+        return json!({"id": id, "refused": clause_of(&call)});
+    }
+    let places: Vec<usize> = (0..reference.output_length(row_length)).collect();
+    let certified = certify(
+        reference,
+        dtype,
+        &data,
+        row_length,
+        &places,
+        common.precision_limit,
+    );
+    let mut kappas = Vec::new();
+    let mut outputs = Vec::new();
+    for (place, value) in certified.iter().enumerate() {
+        let target = rulings.target(place);
+        let by_formula = target.accept.contains(&Outcome::Formula);
+        let mut object = if by_formula {
+            value_object(dtype, value)
+        } else {
+            class_object(dtype, target.accept)
+        };
+        if let (Some(clause), Some(object)) = (clause_of(&target), object.as_object_mut()) {
+            object.insert("clause".to_owned(), clause.into());
+        }
+        outputs.push(object);
+        let cheap = places.len() == 1 || row_length <= arguments.kappa_up_to;
+        let (_, kappa) = if by_formula && cheap {
+            kappa_of(reference, &data, row_length, place, value)
+        } else {
+            (f64::NAN, f64::NAN)
+        };
+        kappas.push(if kappa.is_finite() {
+            json!(kappa)
+        } else {
+            Value::Null
+        });
+    }
+    let kappa = match kappas.as_slice() {
+        [one] => one.clone(),
+        _ => Value::Array(kappas),
+    };
+    let precision = certified
+        .iter()
+        .map(|value| value.precision)
+        .max()
+        .unwrap_or(128);
+    let mut named = Map::new();
+    named.insert(reference.op.output.name.clone(), Value::Array(outputs));
+    json!({"id": id, "outputs": named, "kappa": kappa, "precision": precision})
+}
+
+fn value_object(dtype: Dtype, value: &Certified) -> Value {
+    let (lo, hi) = value.enclosure.ends_to_hex();
+    let class = |number: f64| match number {
+        _ if number.is_nan() => "nan",
+        f64::INFINITY => "inf",
+        f64::NEG_INFINITY => "-inf",
+        _ => "finite",
+    };
+    match value.expected {
+        Expected::Number(number) => json!({
+            "bits": bits(dtype, number), "hex": format_hex(number), "decimal": value.decimal,
+            "lo": lo, "hi": hi, "class": class(number), "decided": true,
+        }),
+        Expected::Zero => json!({
+            "bits": bits(dtype, 0.0), "hex": format_hex(0.0), "decimal": "0",
+            "lo": lo, "hi": hi, "class": "finite", "decided": true,
+        }),
+        Expected::Nan => json!({
+            "bits": bits(dtype, f64::NAN), "hex": "nan", "decimal": "nan",
+            "lo": "nan", "hi": "nan", "class": "nan", "decided": true,
+        }),
+        Expected::Unknown => json!({
+            "bits": null, "hex": null, "decimal": value.decimal,
+            "lo": lo, "hi": hi, "class": null, "decided": false,
+        }),
+    }
+}
+
+/// A value that a clause settles by its class.
+fn class_object(dtype: Dtype, accept: &[Outcome]) -> Value {
+    let candidates = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0];
+    let number = candidates
+        .into_iter()
+        .find(|&candidate| accepts_class(accept, candidate));
+    let number = number.expect("a clause accepts an error, the formula or a class");
+    let text = match number {
+        _ if number.is_nan() => "nan",
+        f64::INFINITY => "inf",
+        f64::NEG_INFINITY => "-inf",
+        _ => "0",
+    };
+    let class = if text == "0" { "finite" } else { text };
+    json!({
+        "bits": bits(dtype, number), "hex": format_hex(number), "decimal": text,
+        "lo": text, "hi": text, "class": class, "decided": true,
+    })
+}
+
+fn bits(dtype: Dtype, number: f64) -> String {
+    // One NaN for all: the quiet one of the format.
+    let bits = if number.is_nan() {
+        encode(dtype, decode(dtype, quiet_nan(dtype)))
+    } else {
+        encode(dtype, number)
+    };
+    format!("{bits:0width$x}", width = dtype.width() as usize / 4)
+}
+
+fn quiet_nan(dtype: Dtype) -> u64 {
+    encode(dtype, f64::INFINITY) | 1 << (dtype.precision() - 2)
+}

@@ -1,0 +1,147 @@
+//! `lossproof report`: the run of everything, written as files.
+
+use super::DOES_NOT_CONFORM;
+use super::arguments::{Common, ReportArguments};
+use super::check::{Golden, measure};
+use super::session::{interrupted, subjects};
+use crate::assemble::{Parts, report};
+use crate::gate::findings;
+use crate::report::model::{Environment, Report};
+use crate::report::{render_html, render_json, render_markdown, schema_json};
+use crate::run::Selection;
+use crate::spec::Profile;
+use crate::subject::Subject;
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// The subjects of the report: ours, which is gated, and what a good textbook does.
+const SUBJECTS: [&str; 2] = ["builtin", "builtin:textbook"];
+
+pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCode> {
+    let started = jiff::Timestamp::now();
+    let clock = Instant::now();
+    let references = common.references()?;
+    let golden = Golden::load(&arguments.golden, arguments.tier)?;
+    let subjects = subjects(&SUBJECTS.map(str::to_owned))?;
+    let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();
+    let settings = common.settings(arguments.tier);
+    let outcomes = measure(&references, &Selection::default(), &subjects, &settings)?;
+    if interrupted() {
+        let complete = outcomes.iter().filter(|outcome| outcome.complete).count();
+        eprintln!(
+            "{complete} of {} trials were complete; no report was written, and the one in `{}` is as it was",
+            outcomes.len(),
+            arguments.out.display()
+        );
+        return Ok(ExitCode::from(DOES_NOT_CONFORM));
+    }
+    let found = findings(&outcomes, 0, golden.reviewed(true));
+    let report = report(Parts {
+        references: &references,
+        outcomes: &outcomes,
+        subjects: &subjects,
+        gated: 0,
+        findings: &found,
+        bounds: golden.bounds.as_ref(),
+        waivers: &golden.waivers,
+        settings: &settings,
+        profile: Profile::Exact,
+    });
+    let threads = settings.threads.unwrap_or_else(available_threads);
+    let environment = environment(started, clock.elapsed().as_secs_f64(), threads);
+    write_files(&arguments.out, &report, &environment)?;
+    for finding in &found {
+        println!("{finding}");
+    }
+    let values: u64 = report.results.iter().map(|row| row.values).sum();
+    println!(
+        "{}: {} rows, {values} values, {} undecided; wrote {}/index.html, README.md, conformance.json",
+        if report.conforms {
+            "conforms"
+        } else {
+            "DOES NOT CONFORM"
+        },
+        report.results.len(),
+        report.undecided.len(),
+        arguments.out.display()
+    );
+    Ok(if report.conforms {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DOES_NOT_CONFORM)
+    })
+}
+
+fn write_files(folder: &Path, report: &Report, environment: &Environment) -> Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create the folder `{}`", folder.display()))?;
+    let environment = serde_json::to_string_pretty(environment)? + "\n";
+    let files = [
+        ("conformance.json", render_json(report)),
+        ("conformance.schema.json", schema_json()),
+        ("README.md", render_markdown(report)),
+        ("index.html", render_html(report)),
+        ("environment.json", environment),
+    ];
+    for (name, text) in files {
+        // Renamed into place, so that an interruption leaves either the old file or the new one.
+        let path = folder.join(name);
+        let unfinished = folder.join(format!(".{name}.unfinished"));
+        fs::write(&unfinished, text)
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    Ok(())
+}
+
+fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn environment(started: jiff::Timestamp, seconds: f64, threads: usize) -> Environment {
+    let (gmp, mpfr) = lossproof_oracle::library_versions();
+    Environment {
+        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        cpu_features: cpu_features(),
+        compiler: env!("LOSSPROOF_RUSTC").to_owned(),
+        gmp,
+        mpfr,
+        threads,
+        started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        seconds: (seconds * 10.0).round() / 10.0,
+        peak_memory_mib: peak_memory_mib(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn cpu_features() -> Vec<String> {
+    let features = [
+        ("fma", is_x86_feature_detected!("fma")),
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+        ("f16c", is_x86_feature_detected!("f16c")),
+    ];
+    features
+        .iter()
+        .filter(|(_, present)| *present)
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn cpu_features() -> Vec<String> {
+    Vec::new()
+}
+
+/// The process's largest resident set, as Linux tells it.
+fn peak_memory_mib() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes / 1024)
+}

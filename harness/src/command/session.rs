@@ -1,0 +1,148 @@
+//! What every command starts from: specs, references, a selection, subjects, and a hand on Ctrl-C.
+
+use super::arguments::{Common, SelectionArguments, TierArgument};
+use crate::cases::{Tier, classes};
+use crate::reference::Reference;
+use crate::run::{Selection, Settings};
+use crate::spec::{Profile, Spec, load_dir};
+use crate::subject::{Subject, subject_named};
+use anyhow::{Context, Result, bail};
+use include_dir::{Dir, include_dir};
+use lossproof_oracle::formula::nearest_name;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static SPECS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
+
+fn class_names() -> Vec<&'static str> {
+    classes().iter().map(|class| class.name).collect()
+}
+
+/// The specs compiled in, in the order of their file names.
+///
+/// # Errors
+/// A spec that is wrong; the message shows where.
+pub fn embedded_specs() -> Result<Vec<Arc<Spec>>> {
+    let mut files: Vec<_> = SPECS
+        .files()
+        .filter(|file| {
+            file.path()
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort_by_key(|file| file.path());
+    let spec = |file: &include_dir::File<'_>| -> Result<Arc<Spec>> {
+        let name = format!("specs/{}", file.path().display());
+        let text = file
+            .contents_utf8()
+            .with_context(|| format!("{name} is not UTF-8"))?;
+        Ok(Arc::new(Spec::parse(&name, text, &class_names())?))
+    };
+    files.into_iter().map(spec).collect()
+}
+
+/// The ops of specs, ready to run under the `exact` profile.
+///
+/// # Errors
+/// A formula that does not fit its op.
+pub fn references_of(specs: &[Arc<Spec>]) -> Result<Vec<Reference>> {
+    let ops = specs.iter().flat_map(Spec::ops);
+    ops.map(|op| {
+        Reference::new(&op, Profile::Exact)
+            .map_err(|error| anyhow::anyhow!("{}: {}", op.spec.file_name, error.message))
+    })
+    .collect()
+}
+
+impl Common {
+    pub(super) fn references(&self) -> Result<Vec<Reference>> {
+        let specs = match &self.specs {
+            Some(folder) => load_dir(folder, &class_names())?,
+            None => embedded_specs()?,
+        };
+        references_of(&specs)
+    }
+
+    pub(super) fn settings(&self, tier: TierArgument) -> Settings {
+        Settings {
+            seed: self.seed,
+            tier: tier.tier(),
+            precision_limit: self.precision_limit,
+            threads: self.threads.map(usize::from),
+        }
+    }
+}
+
+impl TierArgument {
+    pub(super) fn tier(self) -> Tier {
+        match self {
+            Self::Quick => Tier::Quick,
+            Self::Full => Tier::Full,
+        }
+    }
+}
+
+impl SelectionArguments {
+    /// The selection, once every name in it is known.
+    pub(super) fn selection(&self, references: &[Reference]) -> Result<Selection> {
+        let ops: Vec<&str> = references
+            .iter()
+            .map(|reference| reference.op.name.as_str())
+            .collect();
+        require_known("op", &self.ops, &ops, "lossproof list ops")?;
+        require_known(
+            "class",
+            &self.classes,
+            &class_names(),
+            "lossproof list classes",
+        )?;
+        Ok(Selection {
+            ops: self.ops.clone(),
+            dtypes: self.dtypes.clone(),
+            classes: self.classes.clone(),
+        })
+    }
+
+    /// Whether nothing is left out.
+    pub(super) fn is_everything(&self) -> bool {
+        self.ops.is_empty() && self.dtypes.is_empty() && self.classes.is_empty()
+    }
+}
+
+pub(super) fn require_known(
+    what: &str,
+    names: &[String],
+    known: &[&str],
+    command: &str,
+) -> Result<()> {
+    for name in names {
+        if !known.contains(&name.as_str()) {
+            let hint = nearest_name(name, known.iter().copied());
+            let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            bail!("unknown {what} `{name}`{hint} (`{command}` lists them)");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn subjects(names: &[String]) -> Result<Vec<Box<dyn Subject>>> {
+    names.iter().map(|name| Ok(subject_named(name)?)).collect()
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Makes Ctrl-C end the run after the cases in flight; a second one ends the process.
+pub(super) fn catch_interrupt() -> Result<()> {
+    ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after the cases in flight; press Ctrl-C again to stop at once");
+    })
+    .context("could not catch Ctrl-C")
+}
+
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}

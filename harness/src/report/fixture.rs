@@ -1,0 +1,239 @@
+//! A small report written by hand, in which everything occurs that a report can hold. For tests only.
+
+use std::collections::BTreeMap;
+
+use super::model::{
+    ClassEntry, ClauseExercise, ClauseRow, ConditioningPoint, Distribution, MaxUlp, NotTestedEntry,
+    OpEntry, OrdinalBin, Report, ResultRow, SCHEMA, SubjectEntry, UndecidedEntry, VerdictCounts,
+    WaiverEntry,
+};
+
+/// Text that would run in a page, or break a Markdown table, were it not escaped.
+pub(super) const HOSTILE: &str = "a | b <script>alert(1)</script> & \"c\"";
+
+/// Two subjects and ops; a waiver, an undecided value, a non-conforming row, an infinite maximum, an idle clause.
+pub(super) fn report() -> Report {
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: "lossproof 0.1.0".to_owned(),
+        seed: 1,
+        tier: "quick".to_owned(),
+        profile: "exact".to_owned(),
+        precision_limit: 4096,
+        conforms: false,
+        subjects: vec![
+            subject("builtin", true, false),
+            subject("builtin:textbook", false, false),
+        ],
+        ops: vec![op("softmax"), op("logsumexp")],
+        classes: vec![ClassEntry {
+            class: "huge_logits".to_owned(),
+            idea: "Logits around the overflow of exp.".to_owned(),
+        }],
+        results: results(),
+        distributions: vec![
+            distribution("builtin", "softmax", None),
+            distribution("builtin:textbook", "softmax", Some(3.0e15)),
+        ],
+        clauses: vec![
+            clause(
+                "SOFTMAX-NAN",
+                vec![
+                    exercise("builtin", 12, 12),
+                    exercise("builtin:textbook", 12, 11),
+                ],
+            ),
+            clause("SOFTMAX-IDLE", Vec::new()),
+        ],
+        waivers: vec![WaiverEntry {
+            op: "logsumexp".to_owned(),
+            dtype: "f16".to_owned(),
+            class: "huge_logits".to_owned(),
+            reason: HOSTILE.to_owned(),
+            expires: "2031-01-31".to_owned(),
+        }],
+        undecided: vec![UndecidedEntry {
+            subject: "builtin".to_owned(),
+            case: "softmax/f16/huge_logits/00003".to_owned(),
+            place: 2,
+        }],
+        not_tested: vec![NotTestedEntry {
+            what: "softmax in f64 from a process".to_owned(),
+            why: "it supports no f64".to_owned(),
+        }],
+    }
+}
+
+fn subject(name: &str, gated: bool, conforms: bool) -> SubjectEntry {
+    SubjectEntry {
+        name: name.to_owned(),
+        description: "Kernels written for this test.".to_owned(),
+        profile: "exact".to_owned(),
+        gated,
+        conforms,
+    }
+}
+
+fn op(name: &str) -> OpEntry {
+    OpEntry {
+        op: name.to_owned(),
+        title: "An op".to_owned(),
+        summary: "Computes something.".to_owned(),
+        source: "https://example.org/a-paper".to_owned(),
+        formula: format!("{name}(logits)"),
+        derivative_of: None,
+        inputs: vec!["logits".to_owned()],
+        ceilings: BTreeMap::from([
+            ("f16".to_owned(), "0.51 if kappa <= 1e6 else 1".to_owned()),
+            ("f32".to_owned(), "1".to_owned()),
+        ]),
+    }
+}
+
+fn results() -> Vec<ResultRow> {
+    let exact = row(
+        "builtin",
+        "softmax",
+        "f32",
+        Some(0.500_32),
+        VerdictCounts {
+            correctly_rounded: 12_338,
+            faithful: 2,
+            ..VerdictCounts::default()
+        },
+    );
+    let mut loose = row(
+        "builtin:textbook",
+        "softmax",
+        "f32",
+        None,
+        VerdictCounts {
+            correctly_rounded: 12_000,
+            exceeds: 340,
+            crashed: 1,
+            ..VerdictCounts::default()
+        },
+    );
+    loose.conforms = false;
+    loose.snapshot_ulp = None;
+    let mut open = row(
+        "builtin",
+        "softmax",
+        "f16",
+        Some(0.75),
+        VerdictCounts {
+            correctly_rounded: 12_338,
+            exceeds: 1,
+            undecided: 1,
+            ..VerdictCounts::default()
+        },
+    );
+    open.conforms = false;
+    let waived = row(
+        "builtin",
+        "logsumexp",
+        "f16",
+        Some(1.5),
+        VerdictCounts {
+            correctly_rounded: 12_339,
+            exceeds: 1,
+            ..VerdictCounts::default()
+        },
+    );
+    let mut silent = row(
+        "builtin",
+        "logsumexp",
+        "f32",
+        Some(0.0),
+        VerdictCounts {
+            refused: 4,
+            ..VerdictCounts::default()
+        },
+    );
+    silent.values = 0;
+    silent.correctly_rounded = 0;
+    silent.max_ulp.worst_case = None;
+    vec![exact, loose, open, waived, silent]
+}
+
+fn row(
+    subject: &str,
+    op: &str,
+    dtype: &str,
+    upper: Option<f64>,
+    verdicts: VerdictCounts,
+) -> ResultRow {
+    ResultRow {
+        subject: subject.to_owned(),
+        op: op.to_owned(),
+        dtype: dtype.to_owned(),
+        class: "huge_logits".to_owned(),
+        cases: 40,
+        values: 12_340,
+        max_ulp: MaxUlp {
+            lower: 0.500_31,
+            upper,
+            coverage: "sampled".to_owned(),
+            worst_case: Some(format!("{op}/{dtype}/huge_logits/00017")),
+            worst_place: Some(3),
+        },
+        max_conditioned: Some(0.51),
+        worst_kappa: Some(1.25),
+        correctly_rounded: verdicts.correctly_rounded,
+        verdicts,
+        snapshot_ulp: upper,
+        ceiling_ulp: 0.51,
+        conforms: true,
+    }
+}
+
+fn distribution(subject: &str, op: &str, largest: Option<f64>) -> Distribution {
+    let bin = |from, max_ulp| OrdinalBin {
+        from,
+        to: from + 9,
+        max_ulp,
+    };
+    Distribution {
+        subject: subject.to_owned(),
+        op: op.to_owned(),
+        dtype: "f32".to_owned(),
+        histogram: vec![10, 4, 0, 1],
+        histogram_edges: vec![0.25, 0.5, 1.0],
+        ordinals: vec![
+            bin(0, Some(0.4)),
+            bin(0x3f00_0000, largest),
+            bin(0x3f80_0000, Some(0.0)),
+        ],
+        conditioning: vec![
+            ConditioningPoint {
+                kappa: 2.0,
+                ulp: 0.5,
+            },
+            ConditioningPoint {
+                kappa: 0.0,
+                ulp: 0.0,
+            },
+        ],
+    }
+}
+
+fn clause(id: &str, exercised: Vec<ClauseExercise>) -> ClauseRow {
+    ClauseRow {
+        id: id.to_owned(),
+        op: "softmax".to_owned(),
+        when: "any_nan(logits) or n > 0".to_owned(),
+        accept: vec!["nan".to_owned()],
+        why: "Every output divides by a sum over the row.".to_owned(),
+        source: "IEEE 754-2019, 6.2.3".to_owned(),
+        exercised,
+    }
+}
+
+fn exercise(subject: &str, values: u64, conforming: u64) -> ClauseExercise {
+    ClauseExercise {
+        subject: subject.to_owned(),
+        dtype: "f32".to_owned(),
+        values,
+        conforming,
+    }
+}
