@@ -258,3 +258,11 @@ fn exponentials_beyond_every_exponent_keep_their_sign() {
     let found = one(log_softmax, &[0.0_f64, -5.6e17, -6e17], 3);
     assert_same(&found, &[-0.0, -5.6e17, -6e17]);
 }
+
+#[test]
+fn what_remains_of_an_exact_cancellation_keeps_its_sign() {
+    // The third slope is 1·(1 − 0) + 1·(1 − 2) + e^−2^24·(1 − 2): the equal logits' terms cancel exactly.
+    let logits = [0.0, 0.0, -16_777_216.0, -16_777_216.0];
+    let gradient = two(softmax_grad_logits, &logits, &[0.0, 2.0, 1.0, 2.0], 4);
+    assert_same(&gradient[2..3], &[-0.0]);
+}

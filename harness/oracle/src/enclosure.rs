@@ -18,11 +18,16 @@ pub trait Enclosure: Clone {
 
     /// Whether the enclosed number can only be NaN.
     fn is_nan(&self) -> bool;
+    /// Whether the enclosed number is proven to be neither NaN nor infinite.
+    fn is_finite(&self) -> bool;
     /// Whether the enclosed number can only be `value`, which is not NaN.
     fn is_exactly(&self, value: f64) -> bool;
     /// Whether the enclosure lies above another one, as far as a cheap look can tell; only tightness depends on it.
     fn seems_greater(&self, other: &Self) -> bool;
 
+    /// What two enclosures of one number have in common, which encloses it too.
+    #[must_use]
+    fn intersect(&self, other: &Self) -> Self;
     /// −a
     #[must_use]
     fn negate(&self) -> Self;

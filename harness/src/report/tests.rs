@@ -133,6 +133,25 @@ fn no_maximum_stands_without_its_coverage() {
 }
 
 #[test]
+fn an_unknown_part_makes_the_maximum_unknown() {
+    let mut report = report();
+    let mut other = report.results[0].clone();
+    other.class = "ties".to_owned();
+    other.max_conditioned = None;
+    report.results.push(other);
+    let line = |report: &Report| {
+        let markdown = render_markdown(report);
+        let line = markdown
+            .lines()
+            .find(|line| line.starts_with("| `softmax` | f32 |"));
+        line.expect("the headline of softmax in f32").to_owned()
+    };
+    assert!(line(&report).contains("| sampled n=24,680 | 0 of 2 | – |"));
+    report.results.pop();
+    assert!(line(&report).contains("| sampled n=12,340 | 0 of 1 | 0.51000 |"));
+}
+
+#[test]
 fn plots_are_named_and_take_their_colours_from_the_page() {
     let page = render_html(&report());
     assert_eq!(page.matches("class=\"plot\" role=\"img\"").count(), 3);

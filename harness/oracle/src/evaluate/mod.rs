@@ -139,6 +139,10 @@ impl<E: Enclosure> Evaluation<'_, E> {
                     Jacobian::LogSoftmax => shifted.log_softmax_product(&row, precision),
                 })
             }
+            Node::WeightedLogSoftmax { weights, x, .. } => {
+                let weights = self.values[weights].row().to_vec();
+                Value::Scalar(self.shifted(*x).weighted_log_softmax(&weights, precision))
+            }
             Node::Pick(row, place) => Value::Scalar(match self.index(*place) {
                 Some(index) if index < self.row_length => self.values[row].at(index).clone(),
                 // Out of range: a clause settles what must happen; as a number there is none.

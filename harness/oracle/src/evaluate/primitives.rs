@@ -158,6 +158,30 @@ impl<E: Enclosure> Shifted<E> {
         })
     }
 
+    /// Σ_j w_j · log-softmax_j for a row of weights w, 0 where w_j = 0, as Σ_j w_j d_j − (Σ_j w_j) · log1p(T): where the weights sum
+    /// to 0 the logarithm leaves no trace, and a result on a tie is proven to be on it.
+    pub(super) fn weighted_log_softmax(&self, weights: &[E], precision: E::Precision) -> E {
+        let zero = E::exactly(precision, 0.0);
+        let nan = E::exactly(precision, f64::NAN);
+        match self {
+            Self::Empty => zero,
+            Self::Nan { .. } | Self::PlusInfinity { .. } | Self::MinusInfinity { .. } => {
+                // log-softmax is NaN throughout: only a weight of 0 keeps it out.
+                weights.iter().fold(zero, |sum, w| sum.add(&w.xmul(&nan, precision), precision))
+            }
+            Self::Finite { differences, sum_of_others, .. } => {
+                let mut products = zero.clone();
+                let mut weight_sum = zero;
+                for (weight, difference) in weights.iter().zip(differences) {
+                    products = products.add(&weight.xmul(difference, precision), precision);
+                    weight_sum = weight_sum.add(weight, precision);
+                }
+                let log_total = sum_of_others.log1p(precision);
+                products.subtract(&weight_sum.xmul(&log_total, precision), precision)
+            }
+        }
+    }
+
     pub(super) fn log_softmax(&self, precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |differences, _, sum_of_others| {
             let log_total = sum_of_others.log1p(precision);
@@ -168,16 +192,24 @@ impl<E: Enclosure> Shifted<E> {
         })
     }
 
-    /// g_i − s_i Σ_j g_j for a row g, as (g_i Σ_{j≠i} e_j − e_i Σ_{j≠i} g_j) / (1 + T).
+    /// g_i − s_i Σ_j g_j for a row g, twice: as (g_i Σ_{j≠i} e_j − e_i Σ_{j≠i} g_j) / (1 + T), which does not cancel where s_i is near
+    /// 1, and as it stands, which shows on which side of g_i (or of Σ_{j≠i} g_j) the result lies however small the rest is.
     pub(super) fn log_softmax_product(&self, row: &[E], precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let other_exponentials = sums_of_others(exponentials, precision);
             let other_row = sums_of_others(row, precision);
+            let zero = E::exactly(precision, 0.0);
+            let row_sum = row.iter().fold(zero, |sum, g| sum.add(g, precision));
             let product = |place: usize| {
                 let own = row[place].xmul(&other_exponentials[place], precision);
                 let shared = exponentials[place].xmul(&other_row[place], precision);
-                own.subtract(&shared, precision).divide(&total, precision)
+                let apart = own.subtract(&shared, precision).divide(&total, precision);
+                let softmax = exponentials[place].divide(&total, precision);
+                let share = softmax.xmul(&row_sum, precision);
+                let joined = row[place].subtract(&share, precision);
+                // With infinities among the g the forms differ (∞ − ∞); the first is what differentiation gives.
+                if joined.is_finite() && apart.is_finite() { apart.intersect(&joined) } else { apart }
             };
             (0..row.len()).map(product).collect()
         })

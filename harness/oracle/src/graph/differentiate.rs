@@ -110,6 +110,9 @@ impl Graph {
             Node::JacobianProduct(_, product) => {
                 self.accumulate(adjoints, product.expanded, adjoint);
             }
+            Node::WeightedLogSoftmax { expanded, .. } => {
+                self.accumulate(adjoints, expanded, adjoint);
+            }
             Node::Pick(row, index) => {
                 let one_hot = self.node(Node::OneHot(index));
                 let contribution = self.binary(Binary::Xmul, one_hot, adjoint);

@@ -68,6 +68,7 @@ impl Graph {
             Node::SumOthers(a) => self.node(Node::SumOthers(derivatives[&a])),
             Node::Pick(a, index) => self.node(Node::Pick(derivatives[&a], index)),
             Node::JacobianProduct(_, product) => derivatives[&product.expanded],
+            Node::WeightedLogSoftmax { expanded, .. } => derivatives[&expanded],
             Node::Logsumexp(x) => {
                 let softmax = self.node(Node::Softmax(x));
                 let weighted = self.binary(Binary::Xmul, softmax, derivatives[&x]);

@@ -92,9 +92,9 @@ impl Graph {
                 let log = self.unary(Unary::Log, operands[1]);
                 self.binary(Binary::Xmul, operands[0], log)
             }
-            Function::Sum => self.node(Node::Sum(operands[0])),
+            Function::Sum => self.sum(operands[0]),
             Function::Mean => {
-                let sum = self.node(Node::Sum(operands[0]));
+                let sum = self.sum(operands[0]);
                 let length = self.node(Node::Length);
                 self.binary(Binary::Divide, sum, length)
             }

@@ -69,6 +69,13 @@ pub(crate) enum Node {
     /// The product of a row with the Jacobian of softmax or log-softmax, over one denominator: exact where the exponentials are,
     /// as for equal logits, so that a result on a tie is proven to be on it.
     JacobianProduct(Jacobian, JacobianProduct),
+    /// Σ_j w_j · log-softmax_j over row weights, over one logarithm.
+    WeightedLogSoftmax {
+        weights: NodeId,
+        x: NodeId,
+        /// The same sum in elementary nodes: what derivatives are taken of.
+        expanded: NodeId,
+    },
     /// The number of a row at the index input at this place.
     Pick(NodeId, usize),
     /// The number of `of` where `row` is largest; a constant as far as derivatives go.
@@ -151,6 +158,7 @@ impl Graph {
             | Node::Sum(_)
             | Node::Logsumexp(_)
             | Node::Pick(..)
+            | Node::WeightedLogSoftmax { .. }
             | Node::AtLargest { .. } => Shape::Scalar,
             Node::OneHot(_)
             | Node::Repeat(_)
@@ -181,14 +189,16 @@ impl Graph {
             | Node::LogSoftmax(a)
             | Node::Pick(a, _) => vec![a],
             Node::Binary(_, a, b) | Node::AtLargest { of: a, row: b } => vec![a, b],
-            Node::JacobianProduct(_, JacobianProduct { x, row, .. }) => vec![x, row],
+            Node::JacobianProduct(_, JacobianProduct { x, row, .. })
+            | Node::WeightedLogSoftmax { x, weights: row, .. } => vec![x, row],
         }
     }
 
     /// The nodes that the derivative of node `id` is computed from.
     fn operands_of_derivative(&self, id: NodeId) -> Vec<NodeId> {
         match *self.get(id) {
-            Node::JacobianProduct(_, JacobianProduct { expanded, .. }) => vec![expanded],
+            Node::JacobianProduct(_, JacobianProduct { expanded, .. })
+            | Node::WeightedLogSoftmax { expanded, .. } => vec![expanded],
             _ => self.operands(id),
         }
     }
@@ -255,6 +265,18 @@ impl Graph {
         } else {
             self.node(Node::Binary(function, a, b))
         }
+    }
+
+    /// The sum of a row; of weighted log-softmax values, over one logarithm.
+    pub(crate) fn sum(&mut self, row: NodeId) -> NodeId {
+        let expanded = self.node(Node::Sum(row));
+        if let Node::Binary(Binary::Xmul, weights, log_softmax) = *self.get(row)
+            && let Node::LogSoftmax(x) = *self.get(log_softmax)
+            && self.shape(weights) == Shape::Row
+        {
+            return self.node(Node::WeightedLogSoftmax { weights, x, expanded });
+        }
+        expanded
     }
 
     /// `id` as a row, repeated where it is a scalar.

@@ -257,6 +257,26 @@ impl Interval {
         )
     }
 
+    /// The intersection of two enclosures of one number.
+    ///
+    /// # Panics
+    /// When they have nothing in common: then one of them does not enclose the number.
+    pub(super) fn common_with(&self, other: &Self) -> Self {
+        assert!(self.overlaps(other), "disjoint enclosures of one number: {self:?} and {other:?}");
+        if self.nan == Nan::Surely || other.nan == Nan::Never {
+            return if other.nan == Nan::Never && self.nan == Nan::Never {
+                let lo = innermost(&self.lo, &other.lo, Ordering::Greater);
+                let hi = innermost(&self.hi, &other.hi, Ordering::Less);
+                Self::between(lo, hi, Nan::Never)
+            } else if self.nan == Nan::Surely {
+                self.clone()
+            } else {
+                other.clone()
+            };
+        }
+        if self.nan == Nan::Never || other.nan == Nan::Perhaps { self.clone() } else { other.clone() }
+    }
+
     /// f of exactly known operands: one evaluation downward; an inexact result lies before its upper neighbour.
     pub(super) fn from_point_operation(
         precision: PrecisionBits,
@@ -317,5 +337,15 @@ fn outermost(a: End, b: End, outward: Ordering) -> End {
         Some(Ordering::Equal) => a,
         found if found == Some(outward) => a,
         _ => b,
+    }
+}
+
+/// The inner of two ends; of two equal ones, one that is excluded.
+fn innermost(a: &End, b: &End, inward: Ordering) -> End {
+    match a.value.partial_cmp(&b.value) {
+        Some(Ordering::Equal) if a.open => a.clone(),
+        Some(Ordering::Equal) => b.clone(),
+        found if found == Some(inward) => a.clone(),
+        _ => b.clone(),
     }
 }

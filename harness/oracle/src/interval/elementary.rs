@@ -89,12 +89,20 @@ impl Enclosure for Interval {
         self.nan == Nan::Surely
     }
 
+    fn is_finite(&self) -> bool {
+        self.nan == Nan::Never && !self.may_be_infinite()
+    }
+
     fn is_exactly(&self, value: f64) -> bool {
         self.as_point().is_some_and(|point| *point == value)
     }
 
     fn seems_greater(&self, other: &Self) -> bool {
         self.lo.value > other.lo.value
+    }
+
+    fn intersect(&self, other: &Self) -> Self {
+        self.common_with(other)
     }
 
     fn negate(&self) -> Self {

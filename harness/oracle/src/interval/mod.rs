@@ -149,12 +149,6 @@ impl Interval {
         (negative, zero, positive)
     }
 
-    /// Whether the number is proven to be finite.
-    #[must_use]
-    pub fn is_finite(&self) -> bool {
-        self.nan == Nan::Never && !self.may_be_infinite()
-    }
-
     /// Whether the number may be +∞ or −∞.
     pub(crate) fn may_be_infinite(&self) -> bool {
         self.nan != Nan::Surely && (self.lo.attains_infinity() || self.hi.attains_infinity())

@@ -1,5 +1,6 @@
 //! Drawing of panels side by side. In: panels as data. Out: an inline SVG element.
 
+use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::axis::Axis;
@@ -34,7 +35,8 @@ pub(super) enum Mark {
 /// From and to.
 pub(super) type Range = (f64, f64);
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Plot<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// Draws the panels in a row.
@@ -74,53 +76,37 @@ fn draw_panel(area: &Area<'_>, panel: &Panel) -> Drawn {
         .x_desc(&panel.x.name)
         .y_desc(&panel.y.name)
         .draw()?;
-    let bottom = panel.y.from;
+    let plot = chart.plotting_area();
     for mark in &panel.marks {
         match mark {
-            Mark::Point { subject, x, y } => match subject % 4 {
-                0 => chart.plotting_area().draw(&Circle::new(
-                    (*x, *y),
-                    4,
-                    svg::solid(*subject).filled(),
-                ))?,
-                1 => chart.plotting_area().draw(&TriangleMarker::new(
-                    (*x, *y),
-                    5,
-                    svg::solid(*subject).filled(),
-                ))?,
-                2 => {
-                    chart
-                        .plotting_area()
-                        .draw(&Circle::new((*x, *y), 4, svg::outline(*subject)))?
-                }
-                _ => chart.plotting_area().draw(&TriangleMarker::new(
-                    (*x, *y),
-                    -5,
-                    svg::solid(*subject).filled(),
-                ))?,
-            },
+            Mark::Point { subject, x, y } => draw_point(plot, *subject, (*x, *y))?,
             Mark::Infinite { subject, x, y } => {
-                chart
-                    .plotting_area()
-                    .draw(&Cross::new((*x, *y), 6, svg::outline(*subject)))?;
+                plot.draw(&Cross::new((*x, *y), 6, svg::outline(*subject)))?;
             }
             Mark::Bar { subject, x, top } => {
-                let corners = [(x.0, *top), (x.1, bottom)];
                 let style = if subject % 2 == 0 {
                     svg::solid(*subject).filled()
                 } else {
                     svg::outline(*subject).stroke_width(1)
                 };
-                chart
-                    .plotting_area()
-                    .draw(&Rectangle::new(corners, style))?;
+                plot.draw(&Rectangle::new([(x.0, *top), (x.1, panel.y.from)], style))?;
             }
             Mark::Reference(line) => {
-                chart
-                    .plotting_area()
-                    .draw(&PathElement::new(line.clone(), svg::REFERENCE))?;
+                plot.draw(&PathElement::new(line.clone(), svg::REFERENCE))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// A subject's shape, as the page's legend has it.
+fn draw_point(plot: &Plot<'_>, subject: usize, at: (f64, f64)) -> Drawn {
+    let solid = svg::solid(subject).filled();
+    match subject % 4 {
+        0 => plot.draw(&Circle::new(at, 4, solid))?,
+        1 => plot.draw(&TriangleMarker::new(at, 5, solid))?,
+        2 => plot.draw(&Circle::new(at, 4, svg::outline(subject)))?,
+        _ => plot.draw(&TriangleMarker::new(at, -5, solid))?,
     }
     Ok(())
 }

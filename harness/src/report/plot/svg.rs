@@ -95,7 +95,6 @@ fn class_of(colour: &str) -> Option<String> {
     let class = match (code >> 16, (code >> 8) & 0xff, code & 0xff) {
         (1, 0, subject) => format!("f{subject}"),
         (1, 1, subject) => format!("o{subject}"),
-        (2, 0, 0) => return None,
         (2, 0, 1) => "gr".to_owned(),
         (2, 0, 2) => "ax".to_owned(),
         (2, 0, 3) => "rf".to_owned(),

@@ -76,10 +76,17 @@ impl HeadlineResult {
         let values = rows.iter().map(|row| row.values).sum();
         let coverage = distinct(rows.iter().map(|row| row.max_ulp.coverage.as_str())).join(" + ");
         let context = format!("{}/{}/", worst.op, worst.dtype);
-        let conditioned = rows
+        // A row with an error and no conditioned one has an infinite or unknown one: then so has the maximum.
+        let conditioned = if rows
             .iter()
-            .filter_map(|row| row.max_conditioned)
-            .reduce(f64::max);
+            .any(|row| row.max_ulp.worst_case.is_some() && row.max_conditioned.is_none())
+        {
+            None
+        } else {
+            rows.iter()
+                .filter_map(|row| row.max_conditioned)
+                .reduce(f64::max)
+        };
         let failing = rows.iter().filter(|row| !row.conforms).count();
         Some(Self {
             max: MaximumView::of(&worst.max_ulp, &coverage, values, &context),

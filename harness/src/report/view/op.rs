@@ -107,7 +107,10 @@ impl<'a> TableView<'a> {
                     .filter(|row| row.class == class && row.subject == subject);
                 views.extend(of_subject.map(|row| RowView::of(report, row)));
             }
-            let explanations = views[first..].iter().filter(|row| row.explained).count();
+            let explanations = views[first..]
+                .iter()
+                .filter(|row| row.outcome.is_explained())
+                .count();
             views[first].class_rows = views.len() - first + explanations;
         }
         Self {

@@ -53,6 +53,27 @@ impl MaximumView {
     }
 }
 
+/// How a row came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::report) enum Outcome {
+    /// It conforms.
+    Conforms,
+    /// It conforms by a waiver.
+    Waived,
+    /// It does not conform, and the report's verdict depends on it.
+    Fails,
+    /// It does not conform, and is shown for comparison.
+    Apart,
+}
+
+impl Outcome {
+    /// Whether the reason has a line of its own under the row.
+    pub(super) fn is_explained(self) -> bool {
+        matches!(self, Self::Waived | Self::Fails)
+    }
+}
+
 /// A row of the table of one op and dtype.
 #[derive(Debug, Serialize)]
 pub(in crate::report) struct RowView<'a> {
@@ -75,14 +96,9 @@ pub(in crate::report) struct RowView<'a> {
     calls: String,
     snapshot: String,
     ceiling: String,
-    conforms: bool,
-    waived: bool,
-    /// Whether the report's verdict depends on the row.
-    judged: bool,
+    pub(super) outcome: Outcome,
     /// Why the row does not conform, or why it does although a value exceeds its ceiling.
     reason: String,
-    /// Whether the reason has a line of its own under the row: where the verdict depends on it.
-    pub(super) explained: bool,
 }
 
 impl<'a> RowView<'a> {
@@ -90,8 +106,12 @@ impl<'a> RowView<'a> {
         let verdicts = &row.verdicts;
         let context = format!("{}/{}/{}/", row.op, row.dtype, row.class);
         let waiver = waiver_of(report, row).filter(|_| verdicts.exceeds > 0);
-        let judged = is_judged(report, &row.subject);
-        let waived = row.conforms && waiver.is_some();
+        let outcome = match (row.conforms, waiver) {
+            (true, None) => Outcome::Conforms,
+            (true, Some(_)) => Outcome::Waived,
+            (false, _) if is_judged(report, &row.subject) => Outcome::Fails,
+            (false, _) => Outcome::Apart,
+        };
         Self {
             class: &row.class,
             class_rows: 0,
@@ -116,10 +136,7 @@ impl<'a> RowView<'a> {
                 .snapshot_ulp
                 .map_or_else(|| NOTHING.to_owned(), shortest),
             ceiling: shortest(row.ceiling_ulp),
-            conforms: row.conforms,
-            waived,
-            judged,
-            explained: waived || judged && !row.conforms,
+            outcome,
             reason: if row.conforms {
                 waiver.map_or_else(String::new, |waiver| {
                     format!(
