@@ -245,7 +245,7 @@ fn distributions(parts: Parts<'_>) -> Vec<Distribution> {
                 .collect(),
             conditioning: tally
                 .conditioning
-                .iter()
+                .values()
                 .map(|&(kappa, ulp)| ConditioningPoint {
                     kappa: round_down(kappa),
                     ulp: round_up(ulp),

@@ -6,7 +6,7 @@
 use crate::cases::{Case, InputSignature, OpSignature, Tensor};
 use crate::spec::{Clause, InputSpec, Op, Outcome, Profile};
 use lossproof_oracle::formula::{FormulaError, Shape};
-use lossproof_oracle::{Conditions, Datum, Enclosure, Decision, Interval, PrecisionBits, Program};
+use lossproof_oracle::{Conditions, Datum, Decision, Enclosure, Interval, PrecisionBits, Program};
 
 /// The most bits that the ladder climbs to when nothing else is asked for: enough to enclose every sum of products of
 /// two f64 values to less than half their smallest subnormal.

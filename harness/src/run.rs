@@ -49,7 +49,7 @@ impl Trial<'_> {
 }
 
 /// What a trial found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TrialOutcome<'a> {
     /// The trial.
     pub trial: Trial<'a>,

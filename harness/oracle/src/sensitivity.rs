@@ -96,8 +96,8 @@ impl Program {
         for place in numeric {
             let derivative = graph.differentiate(self.output, seed, place);
             let input = graph.node(Node::Input(place));
-            // The derivative leads: where it vanishes, an infinite input does not matter.
-            let product = graph.binary(Binary::Xmul, derivative, input);
+            // Where either vanishes the other does not matter: an infinite logit that is masked, a zero probability.
+            let product = graph.binary(Binary::Contribution, derivative, input);
             let magnitude = graph.unary(Unary::Abs, product);
             let share = if !self.elementwise && graph.shape(magnitude) == Shape::Row {
                 graph.node(Node::Sum(magnitude))

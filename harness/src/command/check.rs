@@ -1,12 +1,12 @@
 //! `lossproof check` and `lossproof gate`.
 
 use super::arguments::{Check, Common, Gate, TierArgument};
-use super::bounds_file::{load_bounds, load_waivers, today};
+use super::golden::Golden;
 use super::progress::Progress;
 use super::session::{catch_interrupt, interrupted, subjects};
 use super::{DOES_NOT_CONFORM, table};
 use crate::assemble::{Parts, report};
-use crate::gate::{Bounds, Finding, Reviewed, Waiver, findings};
+use crate::gate::{Finding, Reviewed, findings};
 use crate::reference::Reference;
 use crate::report::model::{Report, ResultRow};
 use crate::run::{Selection, Settings, TrialOutcome, run as run_trials};
@@ -101,41 +101,10 @@ fn print_results(common: &Common, report: &Report, per_class: bool) -> Result<()
     Ok(write!(out, "{text}")?)
 }
 
-/// What our kernels are held against, read from the golden folder.
-pub(super) struct Golden {
-    pub(super) bounds: Option<Bounds>,
-    pub(super) waivers: Vec<Waiver>,
-    pub(super) today: String,
-}
-
-impl Golden {
-    pub(super) fn load(folder: &std::path::Path, tier: TierArgument) -> Result<Self> {
-        let bounds = match tier {
-            TierArgument::Quick => Some(load_bounds(&folder.join("bounds"))?),
-            // The bounds are the quick tier's; the full tier holds the ceilings.
-            TierArgument::Full => None,
-        };
-        Ok(Self {
-            bounds,
-            waivers: load_waivers(folder)?,
-            today: today(),
-        })
-    }
-
-    pub(super) fn reviewed(&self, everything: bool) -> Reviewed<'_> {
-        Reviewed {
-            bounds: self.bounds.as_ref(),
-            waivers: &self.waivers,
-            today: &self.today,
-            everything,
-        }
-    }
-}
-
 pub(super) fn run_gate(common: &Common, gate: &Gate) -> Result<ExitCode> {
     let references = common.references()?;
     let selection = gate.selection.selection(&references)?;
-    let golden = Golden::load(&gate.golden, gate.selection.tier)?;
+    let golden = Golden::load(&gate.golden, gate.selection.tier.tier())?;
     let ours = subject_named("builtin")?;
     let settings = common.settings(gate.selection.tier);
     let outcomes = measure(&references, &selection, &[&*ours], &settings)?;

@@ -6,10 +6,11 @@ use crate::cases::{Case, CaseId, Tensor, case};
 use crate::certify::{Certified, certify, kappa_of};
 use crate::measure::{CaseReport, Judged, measure_case, round_down, round_up};
 use crate::reference::{Reference, data_of};
+use crate::run::{Settings, TrialOutcome};
 use crate::subject::{Answer, Subject, subject_named};
 use anyhow::{Context, Result, bail};
 use lossproof_numerics::{encode, format_hex};
-use lossproof_oracle::Expected;
+use lossproof_oracle::{Expected, PrecisionBits};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{Write, stdout};
@@ -68,9 +69,9 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
         place,
     };
     let text = if common.json {
-        format!("{:#}\n", story.json(common))
+        format!("{:#}\n", story.json(common.precision_limit))
     } else {
-        story.text(common, arguments.all)?
+        story.text(common.precision_limit, arguments.all)?
     };
     write!(stdout().lock(), "{text}")?;
     let conforms = report.judged.iter().all(|judged| judged.verdict.conforms());
@@ -79,6 +80,44 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
     } else {
         ExitCode::from(DOES_NOT_CONFORM)
     })
+}
+
+/// The first failures of a trial told in full, with the commands to type next.
+#[must_use]
+pub fn explain_failures(
+    outcome: &TrialOutcome<'_>,
+    subject_place: usize,
+    subject: &dyn Subject,
+    settings: &Settings,
+) -> String {
+    let Some(tally) = &outcome.tallies[subject_place] else {
+        return String::new();
+    };
+    let reference = outcome.trial.reference;
+    let worst = tally.worst.as_ref().map(|worst| (&worst.case, worst.place));
+    let failures = tally.failures.iter().map(|(case, place, _)| (case, *place));
+    let Some((id, place)) = failures.chain(worst).next() else {
+        return String::new();
+    };
+    let told = || -> Result<String> {
+        let case = case(&reference.signature(), id, settings.seed)?;
+        let measured = measure_case(reference, &case, &[subject], settings.precision_limit)?;
+        let report = &measured.subjects[0];
+        let place = matches!(report.answer, Answer::Values(_)).then_some(place);
+        let story = Story {
+            reference,
+            case: &case,
+            subject,
+            report,
+            place,
+        };
+        story.text(settings.precision_limit, false)
+    };
+    let told = told().unwrap_or_else(|error| error.to_string());
+    format!(
+        "{told}\nnext: lossproof explain '{id}[{place}]' {}\n      cargo insta review\n",
+        subject.name()
+    )
 }
 
 struct Story<'a> {
@@ -90,7 +129,7 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
-    fn certified(&self, common: &Common, place: usize) -> (Certified, (f64, f64)) {
+    fn certified(&self, precision_limit: PrecisionBits, place: usize) -> (Certified, (f64, f64)) {
         let data = data_of(self.case);
         let length = self.case.length();
         let dtype = self.case.id.dtype;
@@ -100,7 +139,7 @@ impl Story<'_> {
             &data,
             length,
             &[place],
-            common.precision_limit,
+            precision_limit,
         );
         let certified = certified.remove(0);
         let kappa = kappa_of(self.reference, &data, length, place, &certified);
@@ -117,7 +156,7 @@ impl Story<'_> {
         self.reference.clauses().get(clause)
     }
 
-    fn text(&self, common: &Common, all: bool) -> Result<String> {
+    fn text(&self, precision_limit: PrecisionBits, all: bool) -> Result<String> {
         let mut text = String::new();
         let op = &self.reference.op;
         let dtype = self.case.id.dtype;
@@ -158,7 +197,7 @@ impl Story<'_> {
             }
             return Ok(text);
         };
-        let (certified, kappa) = self.certified(common, place);
+        let (certified, kappa) = self.certified(precision_limit, place);
         let (lo, hi) = certified.enclosure.ends_to_decimal(25);
         let (lo_open, hi_open) = certified.enclosure.open_ends();
         let brackets = (
@@ -228,7 +267,7 @@ impl Story<'_> {
         Ok(text)
     }
 
-    fn json(&self, common: &Common) -> serde_json::Value {
+    fn json(&self, precision_limit: PrecisionBits) -> serde_json::Value {
         let inputs: serde_json::Map<String, serde_json::Value> = self
             .reference
             .op
@@ -258,7 +297,7 @@ impl Story<'_> {
             answer["clause"] = json!(self.clause(0).map(|clause| clause.id.clone()));
             return answer;
         };
-        let (certified, kappa) = self.certified(common, place);
+        let (certified, kappa) = self.certified(precision_limit, place);
         let judged = self.judged(place);
         let (lo, hi) = certified.enclosure.ends_to_hex();
         answer["place"] = json!(place);

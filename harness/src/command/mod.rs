@@ -1,9 +1,9 @@
 //! The command: the only part that touches files, clocks and terminals. Arguments in, an exit code out.
 
 mod arguments;
-mod bounds_file;
 mod check;
 mod explain;
+mod golden;
 mod list;
 mod progress;
 mod references;
@@ -11,7 +11,8 @@ mod report_files;
 mod session;
 mod table;
 
-pub use bounds_file::load_bounds;
+pub use explain::explain_failures;
+pub use golden::Golden;
 pub use session::{embedded_specs, references_of};
 
 use arguments::{Arguments, Command};

@@ -2,7 +2,8 @@
 
 use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, ReportArguments};
-use super::check::{Golden, measure};
+use super::check::measure;
+use super::golden::Golden;
 use super::session::{interrupted, subjects};
 use crate::assemble::{Parts, report};
 use crate::gate::findings;
@@ -24,7 +25,7 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
     let started = jiff::Timestamp::now();
     let clock = Instant::now();
     let references = common.references()?;
-    let golden = Golden::load(&arguments.golden, arguments.tier)?;
+    let golden = Golden::load(&arguments.golden, arguments.tier.tier())?;
     let subjects = subjects(&SUBJECTS.map(str::to_owned))?;
     let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();
     let settings = common.settings(arguments.tier);

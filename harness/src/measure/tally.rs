@@ -57,8 +57,8 @@ pub struct Tally {
     pub histogram: [u64; HISTOGRAM_EDGES.len() + 1],
     /// The largest error by bin of the result's ordinal.
     pub ordinals: BTreeMap<i64, f64>,
-    /// κ and error of each case's worst value.
-    pub conditioning: Vec<(f64, f64)>,
+    /// κ and error of the cases' worst values: the worst of them by quarter binade of κ.
+    pub conditioning: BTreeMap<i64, (f64, f64)>,
     /// By clause: values settled, and how many of them conform.
     pub clauses: BTreeMap<usize, (u64, u64)>,
     /// Cases and places left undecided.
@@ -131,7 +131,10 @@ impl Tally {
             });
             tally.max_conditioned = worst.conditioned;
             if worst.kappa.0.is_finite() && worst.ulp_error.1.is_finite() {
-                tally.conditioning.push((worst.kappa.0, worst.ulp_error.1));
+                let point = (worst.kappa.0, worst.ulp_error.1);
+                tally
+                    .conditioning
+                    .insert(quarter_binade(worst.kappa.0), point);
             }
         }
         tally
@@ -162,7 +165,12 @@ impl Tally {
             let largest = self.ordinals.entry(bin).or_insert(0.0);
             *largest = largest.max(upper);
         }
-        self.conditioning.extend(later.conditioning);
+        for (bin, point) in later.conditioning {
+            let ours = self.conditioning.entry(bin).or_insert(point);
+            if point.1 > ours.1 {
+                *ours = point;
+            }
+        }
         for (clause, (settled, conforming)) in later.clauses {
             let ours = self.clauses.entry(clause).or_default();
             ours.0 += settled;
@@ -215,6 +223,11 @@ fn add_counts(ours: &mut VerdictCounts, theirs: VerdictCounts) {
     ours.failed += theirs.failed;
     ours.crashed += theirs.crashed;
     ours.timed_out += theirs.timed_out;
+}
+
+/// The binade of a non-negative number, and the quarter of it: its exponent field and the top two fraction bits.
+fn quarter_binade(number: f64) -> i64 {
+    (number.to_bits() >> 50).cast_signed()
 }
 
 /// The width of an ordinal bin; the last one on either side takes the infinity too.

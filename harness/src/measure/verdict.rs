@@ -122,19 +122,27 @@ pub fn judge(
         })
     };
     if upper > ceiling.ulps(0.0) {
-        if lower > ceiling.ulps(f64::INFINITY) {
+        let exceeds = |kappa: f64| {
+            // Bounds that are NaN, because κ is 0/0, leave the value open.
+            let ulps = ceiling.ulps(kappa);
+            if kappa.is_nan() {
+                None
+            } else {
+                enclosure.error_exceeds(dtype, result, ulps)
+            }
+        };
+        if exceeds(f64::INFINITY) == Some(true) {
             return within(Verdict::Exceeds);
         }
-        let mut conforms = false;
+        let mut conforms = exceeds(0.0) == Some(false);
         for (least_kappa, most_kappa) in kappa {
-            // Bounds that are NaN, because κ is 0/0, compare as false and leave the value open.
-            if lower > ceiling.ulps(most_kappa) && !most_kappa.is_nan() {
-                return within(Verdict::Exceeds);
-            }
-            conforms = upper <= ceiling.ulps(least_kappa) && !least_kappa.is_nan();
             if conforms {
                 break;
             }
+            if exceeds(most_kappa) == Some(true) {
+                return within(Verdict::Exceeds);
+            }
+            conforms = exceeds(least_kappa) == Some(false);
         }
         if !conforms {
             return None;

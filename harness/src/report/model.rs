@@ -190,7 +190,8 @@ pub struct Distribution {
     /// The largest error among results by the ordinal of the result among the dtype's values (0 is zero, ±1 the
     /// smallest subnormals); only bins that hold a value.
     pub ordinals: Vec<OrdinalBin>,
-    /// Condition number and error of each case's worst value, where both are finite.
+    /// Condition number and error of the cases' worst values, where both are finite: the worst of them by quarter binade
+    /// of κ.
     pub conditioning: Vec<ConditioningPoint>,
 }
 

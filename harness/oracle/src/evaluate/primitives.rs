@@ -167,9 +167,15 @@ impl<E: Enclosure> Shifted<E> {
             Self::Empty => zero,
             Self::Nan { .. } | Self::PlusInfinity { .. } | Self::MinusInfinity { .. } => {
                 // log-softmax is NaN throughout: only a weight of 0 keeps it out.
-                weights.iter().fold(zero, |sum, w| sum.add(&w.xmul(&nan, precision), precision))
+                weights
+                    .iter()
+                    .fold(zero, |sum, w| sum.add(&w.xmul(&nan, precision), precision))
             }
-            Self::Finite { differences, sum_of_others, .. } => {
+            Self::Finite {
+                differences,
+                sum_of_others,
+                ..
+            } => {
                 let mut products = zero.clone();
                 let mut weight_sum = zero;
                 for (weight, difference) in weights.iter().zip(differences) {
@@ -209,7 +215,11 @@ impl<E: Enclosure> Shifted<E> {
                 let share = softmax.xmul(&row_sum, precision);
                 let joined = row[place].subtract(&share, precision);
                 // With infinities among the g the forms differ (∞ − ∞); the first is what differentiation gives.
-                if joined.is_finite() && apart.is_finite() { apart.intersect(&joined) } else { apart }
+                if joined.is_finite() && apart.is_finite() {
+                    apart.intersect(&joined)
+                } else {
+                    apart
+                }
             };
             (0..row.len()).map(product).collect()
         })

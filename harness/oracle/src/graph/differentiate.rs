@@ -204,7 +204,7 @@ impl Graph {
         match function {
             Binary::Add => (adjoint, adjoint),
             Binary::Subtract => (adjoint, self.unary(Unary::Negate, adjoint)),
-            Binary::Multiply => (
+            Binary::Multiply | Binary::Contribution => (
                 self.binary(Binary::Xmul, adjoint, b),
                 self.binary(Binary::Xmul, adjoint, a),
             ),

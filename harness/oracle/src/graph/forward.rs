@@ -112,6 +112,6 @@ impl Graph {
             Forward::Magnitudes => self.unary(Unary::Abs, partial),
             Forward::Tangents { .. } => partial,
         };
-        self.binary(Binary::Xmul, partial, derivative)
+        self.binary(Binary::Contribution, partial, derivative)
     }
 }

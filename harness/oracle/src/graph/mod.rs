@@ -39,6 +39,8 @@ pub(crate) enum Binary {
     Multiply,
     Divide,
     Xmul,
+    /// a · b, and 0 where either is exactly 0: what an input contributes to a sensitivity.
+    Contribution,
     Max,
     Min,
 }
@@ -190,7 +192,9 @@ impl Graph {
             | Node::Pick(a, _) => vec![a],
             Node::Binary(_, a, b) | Node::AtLargest { of: a, row: b } => vec![a, b],
             Node::JacobianProduct(_, JacobianProduct { x, row, .. })
-            | Node::WeightedLogSoftmax { x, weights: row, .. } => vec![x, row],
+            | Node::WeightedLogSoftmax {
+                x, weights: row, ..
+            } => vec![x, row],
         }
     }
 
@@ -250,7 +254,9 @@ impl Graph {
     pub(crate) fn binary(&mut self, function: Binary, a: NodeId, b: NodeId) -> NodeId {
         let (keeps_a, keeps_b) = match function {
             Binary::Add => (self.is_literal(b, "0"), self.is_literal(a, "0")),
-            Binary::Multiply | Binary::Xmul => (self.is_literal(b, "1"), self.is_literal(a, "1")),
+            Binary::Multiply | Binary::Xmul | Binary::Contribution => {
+                (self.is_literal(b, "1"), self.is_literal(a, "1"))
+            }
             Binary::Divide => (self.is_literal(b, "1"), false),
             Binary::Subtract | Binary::Max | Binary::Min => (false, false),
         };
@@ -274,7 +280,11 @@ impl Graph {
             && let Node::LogSoftmax(x) = *self.get(log_softmax)
             && self.shape(weights) == Shape::Row
         {
-            return self.node(Node::WeightedLogSoftmax { weights, x, expanded });
+            return self.node(Node::WeightedLogSoftmax {
+                weights,
+                x,
+                expanded,
+            });
         }
         expanded
     }

@@ -2,7 +2,7 @@
 //!
 //! The range of a product or quotient over two intervals is the hull of its values at the corners, where indeterminate
 //! corners (0 · ∞, ∞/∞, 0/0) are left out: the values around them lie between the remaining corners, and the
-//! indeterminate form itself is NaN, which is kept apart. With no corner left the result can only be NaN.
+//! indeterminate form itself is NaN, which is kept apart. With no corner left any number in the result is 0.
 
 use super::{End, Interval, Nan, PrecisionBits};
 use rug::Float;
@@ -68,11 +68,12 @@ impl Interval {
             }
             End::rounded(sum, a.open || b.open)
         };
-        Self::between(
-            end(&self.lo, &other.lo, Round::Down),
-            end(&self.hi, &other.hi, Round::Up),
-            nan,
-        )
+        let lo = end(&self.lo, &other.lo, Round::Down);
+        let hi = end(&self.hi, &other.hi, Round::Up);
+        if lo.value > hi.value {
+            return Self::nan_only(); // Only ∞ and −∞ (or NaN) were to be added.
+        }
+        Self::between(lo, hi, nan)
     }
 
     pub(super) fn product(&self, other: &Self, precision: PrecisionBits) -> Self {
@@ -150,9 +151,10 @@ impl Interval {
             }
             let quotient = Float::with_val_round(precision, &a.value / &b.value, round);
             Some(if zero_a {
+                // A zero is attained by 0 over anything, and by anything over an infinity that is attained.
                 End {
                     value: quotient.0,
-                    open: a.open,
+                    open: a.open && !b.attains_infinity(),
                 }
             } else if infinite_b {
                 End {
@@ -262,7 +264,10 @@ impl Interval {
     /// # Panics
     /// When they have nothing in common: then one of them does not enclose the number.
     pub(super) fn common_with(&self, other: &Self) -> Self {
-        assert!(self.overlaps(other), "disjoint enclosures of one number: {self:?} and {other:?}");
+        assert!(
+            self.overlaps(other),
+            "disjoint enclosures of one number: {self:?} and {other:?}"
+        );
         if self.nan == Nan::Surely || other.nan == Nan::Never {
             return if other.nan == Nan::Never && self.nan == Nan::Never {
                 let lo = innermost(&self.lo, &other.lo, Ordering::Greater);
@@ -274,7 +279,11 @@ impl Interval {
                 other.clone()
             };
         }
-        if self.nan == Nan::Never || other.nan == Nan::Perhaps { self.clone() } else { other.clone() }
+        if self.nan == Nan::Never || other.nan == Nan::Perhaps {
+            self.clone()
+        } else {
+            other.clone()
+        }
     }
 
     /// f of exactly known operands: one evaluation downward; an inexact result lies before its upper neighbour.
@@ -325,7 +334,8 @@ impl Interval {
             hull(Round::Up, Ordering::Greater),
         ) {
             (Some(lo), Some(hi)) => Self::between(lo, hi, nan),
-            _ => Self::nan_only(),
+            // Only 0 · ±∞ and ±∞/±∞ at the corners: numbers strictly between them give 0.
+            _ => Self { nan, ..Self::point(Float::new(2)) },
         }
     }
 }

@@ -22,36 +22,64 @@ pub enum UlpError {
     },
 }
 
-/// Working precision for distances; every step is rounded outward, so it affects tightness only.
+/// Least working precision for distances; every step is rounded outward, so it affects tightness only.
 const DISTANCE_BITS: u32 = 64;
+
+/// [`UlpError`] before its bounds are rounded to f64.
+enum ExactError {
+    WrongClass,
+    Undecided,
+    Within(Float, Float),
+}
 
 impl Interval {
     /// The error of `result`, a value of `dtype`, in ulps of the exact result (DESIGN.md §1).
     #[must_use]
     pub fn ulp_error(&self, dtype: Dtype, result: f64) -> UlpError {
-        let exact = UlpError::Within {
-            lower: 0.0,
-            upper: 0.0,
-        };
+        match self.exact_error(dtype, result) {
+            ExactError::WrongClass => UlpError::WrongClass,
+            ExactError::Undecided => UlpError::Undecided,
+            ExactError::Within(lower, upper) => UlpError::Within {
+                lower: lower.to_f64_round(Round::Down).max(0.0),
+                upper: upper.to_f64_round(Round::Up),
+            },
+        }
+    }
+
+    /// Whether the error of `result` is proven to exceed `ulps` (`Some(true)`) or not to (`Some(false)`), finer than an
+    /// f64 could tell: an error of 1 + 10^−20 ulps exceeds 1.
+    #[must_use]
+    pub fn error_exceeds(&self, dtype: Dtype, result: f64, ulps: f64) -> Option<bool> {
+        match self.exact_error(dtype, result) {
+            ExactError::WrongClass | ExactError::Undecided => None,
+            ExactError::Within(lower, _) if lower > ulps => Some(true),
+            ExactError::Within(_, upper) if upper <= ulps => Some(false),
+            ExactError::Within(..) => None,
+        }
+    }
+
+    fn exact_error(&self, dtype: Dtype, result: f64) -> ExactError {
+        let zero = || Float::new(DISTANCE_BITS);
+        let exact = || ExactError::Within(zero(), zero());
         match self.nan {
-            Nan::Surely if result.is_nan() => return exact,
-            Nan::Surely => return UlpError::WrongClass,
-            Nan::Perhaps => return UlpError::Undecided,
-            Nan::Never if result.is_nan() => return UlpError::WrongClass,
+            Nan::Surely if result.is_nan() => return exact(),
+            Nan::Surely => return ExactError::WrongClass,
+            Nan::Perhaps => return ExactError::Undecided,
+            Nan::Never if result.is_nan() => return ExactError::WrongClass,
             Nan::Never => {}
         }
         if self.may_be_infinite() {
             return match self.as_point() {
-                Some(infinity) if *infinity == result => exact,
-                Some(_) => UlpError::WrongClass,
-                None => UlpError::Undecided,
+                Some(infinity) if *infinity == result => exact(),
+                Some(_) => ExactError::WrongClass,
+                None => ExactError::Undecided,
             };
         }
         if result == 0.0 {
             let (negative, zero, positive) = self.sign_range();
             let sign_is_settled = !zero && negative != positive;
             if sign_is_settled && negative != result.is_sign_negative() {
-                return UlpError::WrongClass;
+                return ExactError::WrongClass;
             }
         }
         if result.is_infinite() {
@@ -62,27 +90,24 @@ impl Interval {
     }
 
     /// An infinity is right where the exact result overflows, and counts as ±2^(emax + 1) where it does not.
-    fn error_of_infinity(&self, dtype: Dtype, result: f64) -> UlpError {
+    fn error_of_infinity(&self, dtype: Dtype, result: f64) -> ExactError {
         let sign = if result < 0.0 { -1 } else { 1 };
         let stand_in = Float::with_val(DISTANCE_BITS, sign) << (dtype.emax() + 1);
         let (lower, upper) = self.distance(&stand_in);
-        match self.expected(dtype) {
-            Expected::Number(number) if number.to_bits() == result.to_bits() => UlpError::Within {
-                lower: 0.0,
-                upper: 0.0,
-            },
-            Expected::Unknown => match self.in_ulps(dtype, lower, upper) {
-                UlpError::Within { upper, .. } => UlpError::Within { lower: 0.0, upper },
-                other => other,
-            },
-            _ => self.in_ulps(dtype, lower, upper),
+        let zero = || Float::new(DISTANCE_BITS);
+        match (self.expected(dtype), self.in_ulps(dtype, lower, upper)) {
+            (Expected::Number(number), _) if number.to_bits() == result.to_bits() => {
+                ExactError::Within(zero(), zero())
+            }
+            (Expected::Unknown, ExactError::Within(_, upper)) => ExactError::Within(zero(), upper),
+            (_, error) => error,
         }
     }
 
     /// Bounds of |point − exact|.
     fn distance(&self, point: &Float) -> (Float, Float) {
-        let gap =
-            |a: &Float, b: &Float, round| Float::with_val_round(DISTANCE_BITS, a - b, round).0;
+        let precision = DISTANCE_BITS.max(self.lo.value.prec());
+        let gap = |a: &Float, b: &Float, round| Float::with_val_round(precision, a - b, round).0;
         let lower = if *point < self.lo.value {
             gap(&self.lo.value, point, Round::Down)
         } else if *point > self.hi.value {
@@ -110,16 +135,13 @@ impl Interval {
         }
     }
 
-    fn in_ulps(&self, dtype: Dtype, lower: Float, upper: Float) -> UlpError {
+    fn in_ulps(&self, dtype: Dtype, lower: Float, upper: Float) -> ExactError {
         let (smallest, largest) = self.exponents();
-        let scaled = |distance: Float, exponent: i64, round| {
+        let scaled = |distance: Float, exponent: i64| {
             let ulp_exponent = i32::try_from(dtype.ulp_exponent(exponent)).unwrap_or(i32::MAX);
-            (distance >> ulp_exponent).to_f64_round(round)
+            distance >> ulp_exponent
         };
-        UlpError::Within {
-            lower: scaled(lower, largest, Round::Down).max(0.0),
-            upper: scaled(upper, smallest, Round::Up),
-        }
+        ExactError::Within(scaled(lower, largest), scaled(upper, smallest))
     }
 
     /// An upper bound of the error relative to what the problem's conditioning excuses:
@@ -133,10 +155,10 @@ impl Interval {
         let (_, distance) = self.distance(&Float::with_val(DISTANCE_BITS, result));
         let least_magnitude = self.magnitude().lo.value;
         let mut scale = least_magnitude.max(&Float::with_val(DISTANCE_BITS, dtype.min_normal()));
-        if sensitivity.nan == Nan::Never {
-            scale = scale.max(&sensitivity.lo.value);
+        if sensitivity.nan == Nan::Never && sensitivity.lo.value > scale {
+            scale = sensitivity.lo.value.clone(); // Not `max`, which would round it.
         }
-        let (quotient, _) = Float::with_val_round(DISTANCE_BITS, distance / scale, Round::Up);
+        let (quotient, _) = Float::with_val_round(DISTANCE_BITS, &distance / &scale, Round::Up);
         Some((quotient << dtype.precision()).to_f64_round(Round::Up))
     }
 }

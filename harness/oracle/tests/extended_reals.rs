@@ -1,0 +1,294 @@
+//! The special values of every operation, worked by hand: infinities, zero, NaN, and which ends are attained.
+
+use lossproof_oracle::{Enclosure, Interval};
+
+const INFINITY: f64 = f64::INFINITY;
+const NAN: f64 = f64::NAN;
+const BITS: u32 = 128;
+
+fn point(value: f64) -> Interval {
+    Interval::exactly(BITS, value)
+}
+
+/// Exactly `value`, or surely NaN.
+fn is(result: &Interval, value: f64) -> bool {
+    if value.is_nan() {
+        result.is_nan()
+    } else {
+        result.is_exactly(value) && result.is_point()
+    }
+}
+
+/// 0 < x < 2^−(2^30): an open interval at 0, whatever the precision.
+fn tiny() -> Interval {
+    point(-1e9).exp(BITS)
+}
+
+/// The open interval of numbers beyond MPFR's largest.
+fn huge() -> Interval {
+    point(1e10).exp(BITS)
+}
+
+/// An interval with both signs around zero: (1 + 1/3) − 4/3.
+fn around_zero() -> Interval {
+    let third = point(1.0).divide(&point(3.0), BITS);
+    let four_thirds = point(4.0).divide(&point(3.0), BITS);
+    point(1.0)
+        .add(&third, BITS)
+        .subtract(&four_thirds, BITS)
+}
+
+#[test]
+fn unary_special_values() {
+    type Function = fn(&Interval, u32) -> Interval;
+    let table: [(&str, Function, &[(f64, f64)]); 8] = [
+        (
+            "exp",
+            Interval::exp,
+            &[(-INFINITY, 0.0), (0.0, 1.0), (INFINITY, INFINITY), (NAN, NAN)],
+        ),
+        (
+            "expm1",
+            Interval::expm1,
+            &[(-INFINITY, -1.0), (0.0, 0.0), (INFINITY, INFINITY), (NAN, NAN)],
+        ),
+        (
+            "log",
+            Interval::log,
+            &[
+                (0.0, -INFINITY),
+                (-0.0, -INFINITY),
+                (1.0, 0.0),
+                (INFINITY, INFINITY),
+                (-1.0, NAN),
+                (-5e-324, NAN),
+                (-INFINITY, NAN),
+                (NAN, NAN),
+            ],
+        ),
+        (
+            "log1p",
+            Interval::log1p,
+            &[
+                (-1.0, -INFINITY),
+                (0.0, 0.0),
+                (INFINITY, INFINITY),
+                (-2.0, NAN),
+                (-INFINITY, NAN),
+                (NAN, NAN),
+            ],
+        ),
+        (
+            "sqrt",
+            Interval::sqrt,
+            &[
+                (0.0, 0.0),
+                (-0.0, 0.0),
+                (4.0, 2.0),
+                (INFINITY, INFINITY),
+                (-5e-324, NAN),
+                (-INFINITY, NAN),
+                (NAN, NAN),
+            ],
+        ),
+        (
+            "sigmoid",
+            Interval::sigmoid,
+            &[(-INFINITY, 0.0), (0.0, 0.5), (INFINITY, 1.0), (NAN, NAN)],
+        ),
+        (
+            "softplus",
+            Interval::softplus,
+            &[(-INFINITY, 0.0), (INFINITY, INFINITY), (NAN, NAN)],
+        ),
+        (
+            "sign",
+            Interval::sign,
+            &[
+                (-INFINITY, -1.0),
+                (-5e-324, -1.0),
+                (-0.0, 0.0),
+                (2.0, 1.0),
+                (NAN, NAN),
+            ],
+        ),
+    ];
+    for (name, function, cases) in table {
+        for &(a, expected) in cases {
+            let result = function(&point(a), BITS);
+            assert!(is(&result, expected), "{name}({a}) gave {result:?}");
+        }
+    }
+}
+
+#[test]
+fn binary_special_values() {
+    type Function = fn(&Interval, &Interval, u32) -> Interval;
+    let larger: Function = |a, b, _| Enclosure::max(a, b);
+    let smaller: Function = |a, b, _| Enclosure::min(a, b);
+    let table: [(&str, Function, &[(f64, f64, f64)]); 7] = [
+        (
+            "add",
+            Interval::add,
+            &[
+                (INFINITY, -INFINITY, NAN),
+                (-INFINITY, INFINITY, NAN),
+                (INFINITY, INFINITY, INFINITY),
+                (1.0, -INFINITY, -INFINITY),
+                (NAN, 1.0, NAN),
+            ],
+        ),
+        (
+            "subtract",
+            Interval::subtract,
+            &[
+                (INFINITY, INFINITY, NAN),
+                (-INFINITY, INFINITY, -INFINITY),
+                (1.0, NAN, NAN),
+            ],
+        ),
+        (
+            "multiply",
+            Interval::multiply,
+            &[
+                (0.0, INFINITY, NAN),
+                (-INFINITY, 0.0, NAN),
+                (0.0, NAN, NAN),
+                (-2.0, INFINITY, -INFINITY),
+                (0.0, -3.0, 0.0),
+            ],
+        ),
+        (
+            "divide",
+            Interval::divide,
+            &[
+                (1.0, 0.0, INFINITY),
+                (1.0, -0.0, INFINITY),
+                (-1.0, 0.0, -INFINITY),
+                (INFINITY, 0.0, INFINITY),
+                (-INFINITY, 0.0, -INFINITY),
+                (0.0, 0.0, NAN),
+                (INFINITY, -INFINITY, NAN),
+                (1.0, INFINITY, 0.0),
+                (0.0, -INFINITY, 0.0),
+                (NAN, 0.0, NAN),
+                (0.0, NAN, NAN),
+            ],
+        ),
+        (
+            "xmul",
+            Interval::xmul,
+            &[
+                (0.0, NAN, 0.0),
+                (-0.0, INFINITY, 0.0),
+                (0.0, 5.0, 0.0),
+                (NAN, 0.0, NAN),
+                (INFINITY, 0.0, NAN),
+                (2.0, NAN, NAN),
+                (2.0, -INFINITY, -INFINITY),
+            ],
+        ),
+        (
+            "max",
+            larger,
+            &[
+                (NAN, 1.0, NAN),
+                (1.0, NAN, NAN),
+                (-INFINITY, 1.0, 1.0),
+                (INFINITY, 1.0, INFINITY),
+            ],
+        ),
+        (
+            "min",
+            smaller,
+            &[
+                (NAN, 1.0, NAN),
+                (-INFINITY, 1.0, -INFINITY),
+                (INFINITY, 1.0, 1.0),
+            ],
+        ),
+    ];
+    for (name, function, cases) in table {
+        for &(a, b, expected) in cases {
+            let result = function(&point(a), &point(b), BITS);
+            assert!(is(&result, expected), "{name}({a}, {b}) gave {result:?}");
+        }
+    }
+}
+
+#[test]
+fn exact_results_are_points_and_rounded_ones_exclude_their_ends() {
+    let one = point(1.0);
+    for exact in [
+        point(2.0).sqrt(BITS).subtract(&point(2.0).sqrt(BITS), BITS).abs(), // [0, …): zero is attained
+        point(0.0).exp(BITS),
+        one.log(BITS),
+        one.divide(&point(4.0), BITS),
+        one.add(&point(0.5f64.powi(127)), BITS),
+    ] {
+        assert!(!exact.open_ends().0, "{exact:?}");
+    }
+    for rounded in [
+        point(2.0).sqrt(BITS),
+        one.exp(BITS),
+        point(2.0).log(BITS),
+        one.divide(&point(3.0), BITS),
+        one.add(&point(0.5f64.powi(128)), BITS),
+        one.add(&tiny(), BITS),
+        one.subtract(&tiny(), BITS),
+        point(0.0).softplus(BITS),
+        tiny(),
+        huge(),
+    ] {
+        assert!(!rounded.is_point() && rounded.open_ends() == (true, true), "{rounded:?}");
+    }
+    let decimal = Interval::literal(BITS, "0.1").unwrap();
+    assert!(!decimal.is_point() && decimal.open_ends() == (true, true));
+    assert!(Interval::literal(BITS, "0.125").unwrap().is_exactly(0.125));
+    assert!(Interval::literal(BITS, "0x1.8p-3").unwrap().is_exactly(0.1875));
+}
+
+/// A number in an open interval at 0 or ∞ is neither 0 nor ∞.
+#[test]
+fn open_ends_keep_numbers_off_zero_and_infinity() {
+    assert!(!tiny().may_be_zero() && huge().is_finite());
+    let inverse = point(1.0).divide(&tiny(), BITS);
+    assert!(inverse.is_finite() && !inverse.is_nan());
+    assert!(tiny().log(BITS).is_finite());
+    let product = tiny().multiply(&huge(), BITS);
+    assert!(product.is_finite() && !product.may_be_zero());
+    assert!(huge().negate().exp(BITS).is_finite());
+    assert!(around_zero().may_be_zero() && !around_zero().is_point());
+    assert!(point(1.0).subtract(&tiny(), BITS).log1p(BITS).is_finite());
+}
+
+/// Operands of which only bounds are known must not lose a value that a bound cannot show.
+#[test]
+fn unknown_operands_keep_every_possible_value() {
+    let zero = point(0.0);
+    let unbounded = huge().subtract(&huge(), BITS);
+    for product in [zero.multiply(&unbounded, BITS), unbounded.multiply(&zero, BITS)] {
+        assert!(is(&product, 0.0), "0 times a finite number gave {product:?}");
+    }
+    let anything = point(1.0).divide(&around_zero(), BITS);
+    for result in [
+        zero.multiply(&anything, BITS),
+        anything.divide(&point(INFINITY), BITS),
+    ] {
+        assert!(zero.is_within(&result), "0 is possible in {result:?}");
+    }
+    // log of a number in [−ε, 0] is −∞ or NaN, so the sum is NaN.
+    let lowest = around_zero().abs().negate().log(BITS);
+    let sum = lowest.add(&point(INFINITY), BITS);
+    assert!(!sum.is_finite(), "{sum:?}");
+    assert!(point(NAN).is_within(&sum));
+}
+
+/// An undetermined zero is one zero, whatever the signs of the ends that bound it.
+#[test]
+fn a_zero_reads_as_zero() {
+    let at_most_zero = around_zero().abs().negate();
+    let zero = Enclosure::max(&at_most_zero, &point(0.0));
+    assert!(is(&zero, 0.0));
+    assert!(zero.to_decimal(5).is_some(), "{zero:?}");
+}
