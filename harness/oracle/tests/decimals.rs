@@ -31,9 +31,24 @@ fn decimals_beside_midpoints_round_once() {
         (Bf16, "1.00390625", 1.0, 1.0 + ulp(7)),
         (Bf16, "1.01171875", 1.0 + ulp(7), 1.0 + ulp(6)),
         (F32, "1.000000059604644775390625", 1.0, 1.0 + ulp(23)),
-        (F32, "1.000000178813934326171875", 1.0 + ulp(23), 1.0 + ulp(22)),
-        (F64, "1.00000000000000011102230246251565404236316680908203125", 1.0, 1.0 + ulp(52)),
-        (F64, "1.00000000000000033306690738754696212708950042724609375", 1.0 + ulp(52), 1.0 + ulp(51)),
+        (
+            F32,
+            "1.000000178813934326171875",
+            1.0 + ulp(23),
+            1.0 + ulp(22),
+        ),
+        (
+            F64,
+            "1.00000000000000011102230246251565404236316680908203125",
+            1.0,
+            1.0 + ulp(52),
+        ),
+        (
+            F64,
+            "1.00000000000000033306690738754696212708950042724609375",
+            1.0 + ulp(52),
+            1.0 + ulp(51),
+        ),
     ] {
         let even_is_above = below > 1.0;
         let even = if even_is_above { above } else { below };
@@ -44,7 +59,11 @@ fn decimals_beside_midpoints_round_once() {
         let just_above = long(midpoint, '0', '1');
         for (sign, factor) in [("", 1.0), ("-", -1.0), ("+", 1.0)] {
             reads(dtype, &format!("{sign}{midpoint}"), factor * even);
-            reads(dtype, &format!("{sign}{}", long(midpoint, '0', '0')), factor * even);
+            reads(
+                dtype,
+                &format!("{sign}{}", long(midpoint, '0', '0')),
+                factor * even,
+            );
             reads(dtype, &format!("{sign}{just_above}"), factor * above);
             reads(dtype, &format!("{sign}{just_below}"), factor * below);
         }
@@ -54,11 +73,24 @@ fn decimals_beside_midpoints_round_once() {
 #[test]
 fn overflow_underflow_and_zero() {
     for dtype in Dtype::ALL {
-        for text in ["1e400", "1e9999999999", "123456789e400", "1e99999999999999999999"] {
+        for text in [
+            "1e400",
+            "1e9999999999",
+            "123456789e400",
+            "1e99999999999999999999",
+        ] {
             reads(dtype, text, f64::INFINITY);
             reads(dtype, &format!("-{text}"), f64::NEG_INFINITY);
         }
-        for text in ["1e-400", "1e-9999999999", "0.0", "0", "0e400", "0.000e-5", "1e-99999999999999999999"] {
+        for text in [
+            "1e-400",
+            "1e-9999999999",
+            "0.0",
+            "0",
+            "0e400",
+            "0.000e-5",
+            "1e-99999999999999999999",
+        ] {
             reads(dtype, text, 0.0);
             reads(dtype, &format!("-{text}"), -0.0);
         }
@@ -92,8 +124,33 @@ fn ordinary_decimals() {
 #[test]
 fn what_is_no_decimal_is_refused() {
     for text in [
-        "", "+", "-", ".", "e", "e5", "1e", "1e+", "--1", "+-1", "1-", "1.2.3", "1e5e5", "1e5.0", "1+1", "nan",
-        "inf", "infinity", "0x1p3", "1_000", " 1", "1 ", "1,5", "1f", "½", "∞", "bits:3c00",
+        "",
+        "+",
+        "-",
+        ".",
+        "e",
+        "e5",
+        "1e",
+        "1e+",
+        "--1",
+        "+-1",
+        "1-",
+        "1.2.3",
+        "1e5e5",
+        "1e5.0",
+        "1+1",
+        "nan",
+        "inf",
+        "infinity",
+        "0x1p3",
+        "1_000",
+        " 1",
+        "1 ",
+        "1,5",
+        "1f",
+        "½",
+        "∞",
+        "bits:3c00",
     ] {
         for dtype in Dtype::ALL {
             assert_eq!(round_decimal(dtype, text), None, "{text:?}");

@@ -33,9 +33,7 @@ fn huge() -> Interval {
 fn around_zero() -> Interval {
     let third = point(1.0).divide(&point(3.0), BITS);
     let four_thirds = point(4.0).divide(&point(3.0), BITS);
-    point(1.0)
-        .add(&third, BITS)
-        .subtract(&four_thirds, BITS)
+    point(1.0).add(&third, BITS).subtract(&four_thirds, BITS)
 }
 
 #[test]
@@ -45,12 +43,22 @@ fn unary_special_values() {
         (
             "exp",
             Interval::exp,
-            &[(-INFINITY, 0.0), (0.0, 1.0), (INFINITY, INFINITY), (NAN, NAN)],
+            &[
+                (-INFINITY, 0.0),
+                (0.0, 1.0),
+                (INFINITY, INFINITY),
+                (NAN, NAN),
+            ],
         ),
         (
             "expm1",
             Interval::expm1,
-            &[(-INFINITY, -1.0), (0.0, 0.0), (INFINITY, INFINITY), (NAN, NAN)],
+            &[
+                (-INFINITY, -1.0),
+                (0.0, 0.0),
+                (INFINITY, INFINITY),
+                (NAN, NAN),
+            ],
         ),
         (
             "log",
@@ -220,7 +228,10 @@ fn binary_special_values() {
 fn exact_results_are_points_and_rounded_ones_exclude_their_ends() {
     let one = point(1.0);
     for exact in [
-        point(2.0).sqrt(BITS).subtract(&point(2.0).sqrt(BITS), BITS).abs(), // [0, …): zero is attained
+        point(2.0)
+            .sqrt(BITS)
+            .subtract(&point(2.0).sqrt(BITS), BITS)
+            .abs(), // [0, …): zero is attained
         point(0.0).exp(BITS),
         one.log(BITS),
         one.divide(&point(4.0), BITS),
@@ -240,12 +251,19 @@ fn exact_results_are_points_and_rounded_ones_exclude_their_ends() {
         tiny(),
         huge(),
     ] {
-        assert!(!rounded.is_point() && rounded.open_ends() == (true, true), "{rounded:?}");
+        assert!(
+            !rounded.is_point() && rounded.open_ends() == (true, true),
+            "{rounded:?}"
+        );
     }
     let decimal = Interval::literal(BITS, "0.1").unwrap();
     assert!(!decimal.is_point() && decimal.open_ends() == (true, true));
     assert!(Interval::literal(BITS, "0.125").unwrap().is_exactly(0.125));
-    assert!(Interval::literal(BITS, "0x1.8p-3").unwrap().is_exactly(0.1875));
+    assert!(
+        Interval::literal(BITS, "0x1.8p-3")
+            .unwrap()
+            .is_exactly(0.1875)
+    );
 }
 
 /// A number in an open interval at 0 or ∞ is neither 0 nor ∞.
@@ -267,8 +285,14 @@ fn open_ends_keep_numbers_off_zero_and_infinity() {
 fn unknown_operands_keep_every_possible_value() {
     let zero = point(0.0);
     let unbounded = huge().subtract(&huge(), BITS);
-    for product in [zero.multiply(&unbounded, BITS), unbounded.multiply(&zero, BITS)] {
-        assert!(is(&product, 0.0), "0 times a finite number gave {product:?}");
+    for product in [
+        zero.multiply(&unbounded, BITS),
+        unbounded.multiply(&zero, BITS),
+    ] {
+        assert!(
+            is(&product, 0.0),
+            "0 times a finite number gave {product:?}"
+        );
     }
     let anything = point(1.0).divide(&around_zero(), BITS);
     for result in [

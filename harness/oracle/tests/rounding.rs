@@ -78,11 +78,17 @@ impl Gap {
     }
 
     fn check(&self) {
-        let Self { dtype, low, high, .. } = *self;
+        let Self {
+            dtype, low, high, ..
+        } = *self;
         // A result that is not zero but rounds to it keeps its sign.
         let signed_low = if low == 0.0 { 0.0 } else { low };
         let signed_high = if high == 0.0 { -0.0 } else { high };
-        let even = if ordinal(dtype, low) % 2 == 0 { signed_low } else { signed_high };
+        let even = if ordinal(dtype, low) % 2 == 0 {
+            signed_low
+        } else {
+            signed_high
+        };
         self.rounds_to(&self.at_low, signed_low);
         self.rounds_to(&self.just_above(&self.at_low), signed_low);
         self.rounds_to(&self.just_below(&self.middle), signed_low);
@@ -224,7 +230,9 @@ fn half_known_results_stay_undecided() {
         assert_eq!(faithful(next_up(dtype, gap.high)), Some(false));
 
         // 1 or a little more, 1 included: 1 is right, the neighbour only if 1 is not the exact result.
-        let one_or_more = gap.at_low.add(&gap.tiny.subtract(&gap.tiny, BITS).abs(), BITS);
+        let one_or_more = gap
+            .at_low
+            .add(&gap.tiny.subtract(&gap.tiny, BITS).abs(), BITS);
         let cell = one_or_more.cell(dtype).unwrap();
         assert_eq!(cell.is_faithful(dtype, 1.0), Some(true));
         assert_eq!(cell.is_faithful(dtype, gap.high), None);

@@ -38,7 +38,11 @@ fn has_error(exact: &Interval, dtype: Dtype, result: f64, ulps: f64) {
 
 fn is_wrong_class(exact: &Interval, dtype: Dtype, result: f64) {
     let found = exact.ulp_error(dtype, result);
-    assert_eq!(found, UlpError::WrongClass, "{dtype} {result:e} against {exact:?}");
+    assert_eq!(
+        found,
+        UlpError::WrongClass,
+        "{dtype} {result:e} against {exact:?}"
+    );
 }
 
 /// The distance from a value inside a binade to its upper neighbour.
@@ -47,7 +51,15 @@ fn ulp(dtype: Dtype, value: f64) -> f64 {
 }
 
 /// k · 2^−30, nearest to these: distances that are exact in binary.
-const DISTANCES: [f64; 7] = [0.0, 526_133_494.0, 536_870_912.0, 547_608_330.0, 1_073_741_824.0, 2_147_483_648.0, 1.0];
+const DISTANCES: [f64; 7] = [
+    0.0,
+    526_133_494.0,
+    536_870_912.0,
+    547_608_330.0,
+    1_073_741_824.0,
+    2_147_483_648.0,
+    1.0,
+];
 
 #[test]
 fn planted_errors_are_measured() {
@@ -110,7 +122,12 @@ fn subnormals_and_zero_have_the_smallest_ulp() {
             (2.5, 2.0, 0.5),
             (2.5, -1.0, 3.5),
         ] {
-            has_error(&offset(0.0, exact, smallest), dtype, result * smallest, ulps);
+            has_error(
+                &offset(0.0, exact, smallest),
+                dtype,
+                result * smallest,
+                ulps,
+            );
         }
         let normal = dtype.min_normal();
         has_error(&point(normal), dtype, next_down(dtype, normal), 1.0);
@@ -198,7 +215,10 @@ fn an_open_class_is_undecided() {
             }
         }
         assert_eq!(perhaps_nan.ulp_error(dtype, f64::NAN), UlpError::Undecided);
-        assert_eq!(perhaps_infinite.ulp_error(dtype, f64::NAN), UlpError::WrongClass);
+        assert_eq!(
+            perhaps_infinite.ulp_error(dtype, f64::NAN),
+            UlpError::WrongClass
+        );
     }
 }
 

@@ -335,7 +335,10 @@ impl Interval {
         ) {
             (Some(lo), Some(hi)) => Self::between(lo, hi, nan),
             // Only 0 · ±∞ and ±∞/±∞ at the corners: numbers strictly between them give 0.
-            _ => Self { nan, ..Self::point(Float::new(2)) },
+            _ => Self {
+                nan,
+                ..Self::point(Float::new(2))
+            },
         }
     }
 }

@@ -1,0 +1,207 @@
+//! Sensitivities Σ|x_i · ∂f/∂x_i| against forms worked by hand, and their cheap bounds around them.
+
+mod ops;
+
+use lossproof_oracle::formula::Shape::{Row, Scalar};
+use lossproof_oracle::{Datum, Enclosure, Interval, Program};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+
+const BITS: u32 = 512;
+
+/// The sensitivity of every output value by differentiation is the value of the closed form, to 30 digits.
+fn agree(program: &Program, closed: &str, row: &[(&str, &[f64])]) -> Result<(), TestCaseError> {
+    let names: Vec<_> = row.iter().map(|&(name, _)| (name, Row)).collect();
+    let shape = if program.output_is_row() { Row } else { Scalar };
+    let closed = ops::formula(closed, &names, shape, false);
+    let inputs: Vec<_> = row.iter().map(|&(_, values)| Datum::Row(values)).collect();
+    let n = row[0].1.len();
+    let expected: Vec<Interval> = closed.evaluate(&inputs, n, BITS);
+    for (place, expected) in expected.iter().enumerate() {
+        let found = program.sensitivity(&inputs, n, place, BITS);
+        prop_assert!(found.overlaps(expected), "{found:?} and {expected:?}");
+        let digits = found.to_decimal(30);
+        prop_assert!(digits.is_some(), "{found:?} is wide");
+        prop_assert_eq!(digits, expected.to_decimal(30));
+    }
+    Ok(())
+}
+
+/// below ≤ sensitivity ≤ above, as far as the enclosures' ends tell, for every output value.
+fn bounded(program: &Program, inputs: &[Datum<'_>], n: usize) -> Result<(), TestCaseError> {
+    let (below, above) = program.sensitivity_bounds(inputs, n);
+    prop_assert_eq!(below.len(), above.len());
+    for place in 0..below.len() {
+        let (lo, hi) = program.sensitivity(inputs, n, place, BITS).ends_to_f64();
+        let (lower, upper) = (below[place].ends_to_f64().0, above[place].ends_to_f64().1);
+        prop_assert!(lower <= hi, "{lower:e} is not below {hi:e}");
+        prop_assert!(lo <= upper, "{upper:e} is not above {lo:e}");
+        prop_assert!(upper.is_finite() && lower >= 0.0);
+    }
+    Ok(())
+}
+
+/// The program and its gradients with respect to its row inputs are bounded.
+fn all_bounded(
+    program: &Program,
+    inputs: &[Datum<'_>],
+    upstream: &[f64],
+) -> Result<(), TestCaseError> {
+    let n = upstream.len();
+    bounded(program, inputs, n)?;
+    let numeric = inputs
+        .iter()
+        .enumerate()
+        .filter(|(_, datum)| matches!(datum, Datum::Row(_)));
+    for (place, _) in numeric {
+        let mut inputs = inputs.to_vec();
+        if program.takes_upstream() {
+            inputs.push(Datum::Row(upstream));
+        }
+        bounded(&program.gradient(place), &inputs, n)?;
+    }
+    Ok(())
+}
+
+fn numbers(n: usize) -> impl Strategy<Value = Vec<f64>> {
+    prop::collection::vec(-50.0..50.0, n)
+}
+
+fn positive(n: usize) -> impl Strategy<Value = Vec<f64>> {
+    prop::collection::vec(1e-3..4.0, n)
+}
+
+/// Logits, labels and an upstream gradient of one length.
+fn three_rows() -> impl Strategy<Value = (Vec<f64>, Vec<f64>, Vec<f64>)> {
+    (1usize..7).prop_flat_map(|n| (numbers(n), positive(n), numbers(n)))
+}
+
+fn remembering() -> ProptestConfig {
+    ProptestConfig {
+        cases: 128,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    }
+}
+
+/// |x_k|(1 − s_k) + Σ_{i≠k} |x_i| s_i, the sensitivity of log-softmax; softmax has s_k times it.
+const LOG_SOFTMAX: &str =
+    "abs(x) * (1 - softmax(x)) + sum(abs(x) * softmax(x)) - abs(x) * softmax(x)";
+
+proptest! {
+    #![proptest_config(remembering())]
+
+    #[test]
+    fn the_softmax_family((x, ..) in three_rows()) {
+        let row = [("x", &x[..])];
+        agree(&ops::spec("logsumexp"), "sum(abs(x) * softmax(x))", &row)?;
+        // One logit has softmax 1, of no sensitivity; 30 digits of the naive form's 0 do not exist.
+        prop_assume!(x.len() > 1);
+        agree(&ops::spec("log_softmax"), LOG_SOFTMAX, &row)?;
+        agree(&ops::spec("softmax"), &format!("softmax(x) * ({LOG_SOFTMAX})"), &row)?;
+    }
+
+    #[test]
+    fn losses((x, z, _) in three_rows()) {
+        prop_assume!(x.len() > 1);
+        let row = [("x", &x[..]), ("z", &z[..])];
+        agree(
+            &ops::spec("softmax_cross_entropy_with_logits"),
+            "sum(abs(x * (sum(z) * softmax(x) - z))) + sum(abs(z * log_softmax(x)))",
+            &row,
+        )?;
+        agree(
+            &ops::spec("sigmoid_cross_entropy_with_logits"),
+            "abs(x * (sigmoid(x) - z)) + abs(z * x)",
+            &row,
+        )?;
+        let p: Vec<f64> = z.iter().rev().copied().collect();
+        let row = [("p", &p[..]), ("q", &z[..])];
+        agree(&ops::spec("kl_divergence"), "sum(abs(p * (log(p / q) + 1))) + sum(abs(p))", &row)?;
+    }
+
+    /// Second derivatives: the gradients' own sensitivities.
+    #[test]
+    fn gradients((x, z, _) in three_rows()) {
+        prop_assume!(x.len() > 1);
+        let row = [("x", &x[..])];
+        let closed = format!("softmax(x) * ({LOG_SOFTMAX})");
+        agree(&ops::spec("logsumexp").gradient(0), &closed, &row)?;
+        let row = [("x", &x[..]), ("z", &z[..])];
+        // ∂(σ(x) − z): |x| σ(x) σ(−x) + |z|
+        agree(
+            &ops::spec("sigmoid_cross_entropy_with_logits").gradient(0),
+            "abs(x) * sigmoid(x) * sigmoid(-x) + z",
+            &row,
+        )?;
+        let p: Vec<f64> = z.iter().rev().copied().collect();
+        let row = [("p", &p[..]), ("q", &z[..])];
+        agree(&ops::spec("kl_divergence").gradient(0), "2 + 0 * p", &row)?;
+        agree(&ops::spec("kl_divergence").gradient(1), "2 * p / q", &row)?;
+    }
+
+    #[test]
+    fn bounds_enclose_the_sensitivity((x, z, g) in three_rows(), label in any::<prop::sample::Index>()) {
+        for op in ["softmax", "log_softmax", "logsumexp"] {
+            all_bounded(&ops::spec(op), &[Datum::Row(&x)], &g)?;
+        }
+        for op in ["softmax_cross_entropy_with_logits", "sigmoid_cross_entropy_with_logits"] {
+            all_bounded(&ops::spec(op), &[Datum::Row(&x), Datum::Row(&z)], &g)?;
+        }
+        let index = Datum::Index(i64::try_from(label.index(x.len())).unwrap());
+        let sparse = ops::spec("sparse_softmax_cross_entropy_with_logits");
+        all_bounded(&sparse, &[Datum::Row(&x), index], &g)?;
+        let p: Vec<f64> = z.iter().rev().copied().collect();
+        all_bounded(&ops::spec("kl_divergence"), &[Datum::Row(&p), Datum::Row(&z)], &g)?;
+    }
+}
+
+/// Bounds that said 0 and ∞ would hold too; these are within a small factor where nothing cancels.
+#[test]
+fn bounds_are_worth_having() {
+    let x = [3.0, -1.0, 0.5, 2.0];
+    for op in ["softmax", "log_softmax", "logsumexp"] {
+        let program = ops::spec(op);
+        let (below, above) = program.sensitivity_bounds(&[Datum::Row(&x)], 4);
+        for place in 0..below.len() {
+            let (lo, hi) = program
+                .sensitivity(&[Datum::Row(&x)], 4, place, BITS)
+                .ends_to_f64();
+            assert!(
+                above[place].ends_to_f64().1 <= 1.000_001 * hi,
+                "{op} {place}"
+            );
+            assert!(below[place].ends_to_f64().0 >= 0.05 * lo, "{op} {place}");
+        }
+    }
+}
+
+#[test]
+fn condition_numbers_by_hand() {
+    let kappa = |program: &Program, row: &[f64], place: usize| {
+        let inputs = [Datum::Row(row)];
+        let values: Vec<Interval> = program.evaluate(&inputs, row.len(), BITS);
+        let sensitivity = program.sensitivity(&inputs, row.len(), place, BITS);
+        Program::condition_number(&sensitivity, &values[place], BITS)
+    };
+    // (1 + 2) / |1 − 2|
+    let sum = ops::formula("sum(x)", &[("x", Row)], Scalar, false);
+    assert!(kappa(&sum, &[1.0, -2.0], 0).is_exactly(3.0));
+    // 0 from numbers that are not 0: infinitely ill-conditioned; from zeros: 0/0.
+    assert!(kappa(&sum, &[2.0, -2.0], 0).is_exactly(f64::INFINITY));
+    assert!(kappa(&sum, &[0.0, 0.0], 0).is_nan());
+    // s = ½ and |x| = 1 on both sides: ½ + ½.
+    assert!(kappa(&ops::spec("softmax"), &[1.0, 1.0], 0).is_exactly(1.0));
+    assert!(
+        kappa(&ops::spec("softmax"), &[1.0, -3.0, 1.0], 1)
+            .ends_to_f64()
+            .0
+            > 3.0
+    );
+    // κ of log-softmax of [0, −x] at the first place is x s / log(1 + e^−x), near x for large x.
+    let (lo, hi) = kappa(&ops::spec("log_softmax"), &[0.0, -40.0], 0).ends_to_f64();
+    assert!(39.999 < lo && hi < 40.001);
+    // Elementwise: the neighbours do not matter.
+    let square = ops::formula("x * x", &[("x", Row)], Row, true);
+    assert!(kappa(&square, &[f64::NAN, 7.0], 1).is_exactly(2.0));
+}
