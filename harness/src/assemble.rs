@@ -2,7 +2,7 @@
 
 use crate::cases::{Tier, classes};
 use crate::gate::{Bounds, Finding, FindingKind, Waiver, snapshot_name};
-use crate::measure::{HISTOGRAM_EDGES, Tally, ordinal_range, round_down, round_up};
+use crate::measure::{HISTOGRAM_EDGES, Tally, Worst, ordinal_range, round_down, round_up};
 use crate::reference::Reference;
 use crate::report::model::{
     ClassEntry, ClauseExercise, ClauseRow, ConditioningPoint, Distribution, MaxUlp, NotTestedEntry,
@@ -190,14 +190,15 @@ fn result_row(
             worst_place: worst.map(|worst| worst.place),
         },
         max_conditioned: tally.max_conditioned.map(round_up).and_then(finite),
-        worst_kappa: worst.and_then(|worst| finite(round_down(worst.kappa))),
+        worst_kappa: worst
+            .and_then(|worst| worst.value.conditioning)
+            .and_then(|conditioning| finite(round_down(conditioning.kappa.0))),
         correctly_rounded: tally.verdicts.correctly_rounded,
         verdicts: tally.verdicts,
         snapshot_ulp: bound.and_then(|bound| finite(bound.max_ulp)),
-        ceiling_ulp: worst.map_or_else(
-            || crate::spec::ceiling_ulps(trial.reference.op.ceiling(trial.dtype), 1, 0.0),
-            |worst| worst.ceiling_ulps,
-        ),
+        ceiling_ulp: worst.and_then(Worst::ceiling_ulps).unwrap_or_else(|| {
+            crate::spec::ceiling_ulps(trial.reference.op.ceiling(trial.dtype), 1, 0.0)
+        }),
         conforms: (tally.conforms() || waived) && !found && outcome.complete,
     }
 }

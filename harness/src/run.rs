@@ -4,7 +4,7 @@
 //! order, so the outcome depends on the inputs alone.
 
 use crate::cases::{CaseError, CaseId, Class, Tier, case, case_count, class_named};
-use crate::measure::{Tally, measure_case};
+use crate::measure::{Tally, conditioning_of, measure_case};
 use crate::reference::{GradientsDisagree, Reference};
 use crate::subject::Subject;
 use lossproof_numerics::Dtype;
@@ -203,6 +203,19 @@ fn run_trial<'a>(
         for (total, tally) in merged.iter_mut().zip(tallies) {
             total.merge(tally);
         }
+    }
+    for tally in &mut merged {
+        tally.condition_worst(|id, worst| {
+            let case = case(&trial.reference.signature(), id, settings.seed)
+                .expect("the case was generated before");
+            conditioning_of(
+                trial.reference,
+                &case,
+                worst.place,
+                worst.result,
+                &worst.enclosure,
+            )
+        });
     }
     let mut merged = merged.into_iter();
     let tallies = supported

@@ -65,12 +65,16 @@ impl Gap {
     /// `number` lies between `below` and `above`, which are neighbours or the same value.
     fn has_cell(&self, number: &Interval, below: f64, above: f64) {
         let cell = number.cell(self.dtype).expect("a number");
-        assert!(cell.below == below && cell.above == above, "{cell:?}");
+        let place = |value| ordinal(self.dtype, value);
+        let (first, last) = (place(below), place(above));
+        let found = (place(cell.below), place(cell.above));
+        assert_eq!(found, (first, last), "{number:?}");
         let faithful = |result| cell.is_faithful(self.dtype, result);
         assert_eq!(faithful(below), Some(true), "{number:?} {below:e}");
         assert_eq!(faithful(above), Some(true), "{number:?} {above:e}");
         for outside in [next_down(self.dtype, below), next_up(self.dtype, above)] {
-            if outside != below && outside != above {
+            // Beside an infinity there is nothing.
+            if place(outside) < first || place(outside) > last {
                 assert_eq!(faithful(outside), Some(false), "{number:?} {outside:e}");
             }
         }

@@ -70,12 +70,12 @@ fn sum(terms: impl Iterator<Item = Real>) -> Real {
     terms.fold(real(0.0), |sum, term| sum + term)
 }
 
-/// Σ exp(x_j)
+/// `Σ exp(x_j)`
 fn partition(logits: &[f64]) -> Real {
     sum(logits.iter().map(|&x| real(x).exp()))
 }
 
-/// −Σ z_j log(exp(x_j) / Σ exp(x_k))
+/// `−Σ z_j log(exp(x_j) / Σ exp(x_k))`
 fn cross_entropy(logits: &[f64], labels: &[f64]) -> Real {
     let total = partition(logits);
     let term = |(&x, &z): (&f64, &f64)| real(z) * (real(x).exp() / &total).ln();

@@ -49,15 +49,15 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         today: "",
         everything: false,
     };
-    let found: Vec<Finding> = (0..subjects.len())
-        .flat_map(|place| findings(&outcomes, place, reviewed))
+    let found: Vec<Vec<Finding>> = (0..subjects.len())
+        .map(|place| findings(&outcomes, place, reviewed))
         .collect();
     let report = report(Parts {
         references: &references,
         outcomes: &outcomes,
         subjects: &subjects,
         gated: 0,
-        findings: &found,
+        findings: &found[0],
         bounds: None,
         waivers: &[],
         settings: &settings,
@@ -73,13 +73,20 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
             "\n{cases} cases, {values} values, {} undecided",
             report.undecided.len()
         )?;
-        for (place, subject) in subjects.iter().enumerate() {
-            for finding in findings(&outcomes, place, reviewed) {
-                writeln!(out, "{finding} {}", subject.name())?;
+        for (subject, found) in subjects.iter().zip(&found) {
+            for finding in found {
+                let name = subject.name();
+                let line = finding.to_string();
+                if line.contains("lossproof explain") {
+                    writeln!(out, "{line} {name}")?;
+                } else {
+                    writeln!(out, "{line} ({name})")?;
+                }
             }
         }
     }
-    Ok(if found.is_empty() && !interrupted() {
+    let conforms = found.iter().all(Vec::is_empty);
+    Ok(if conforms && !interrupted() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(DOES_NOT_CONFORM)

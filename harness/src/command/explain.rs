@@ -4,7 +4,9 @@ use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, Explain};
 use crate::cases::{Case, CaseId, Tensor, case};
 use crate::certify::{Certified, certify, kappa_of};
-use crate::measure::{CaseReport, Judged, measure_case, round_down, round_up};
+use crate::measure::{
+    CaseReport, Judged, Verdict, conditioning_of, measure_case, round_down, round_up,
+};
 use crate::reference::{Reference, data_of};
 use crate::run::{Settings, TrialOutcome};
 use crate::subject::{Answer, Subject, subject_named};
@@ -185,6 +187,12 @@ impl Story<'_> {
             Answer::Crashed(why) => writeln!(text, "answer    crashed: {why}")?,
         }
         let Some(place) = self.place else {
+            if self.report.judged.is_empty() {
+                writeln!(
+                    text,
+                    "verdict   the output is empty: there is no value to judge"
+                )?;
+            }
             for (index, judged) in self.report.judged.iter().enumerate().take(1) {
                 writeln!(text, "verdict   {}", judged.verdict.name())?;
                 if let Some(clause) = self.clause(index) {
@@ -235,20 +243,22 @@ impl Story<'_> {
                 round_up(upper)
             )?;
         }
-        if let Some(worst) = self
-            .report
-            .worst
-            .as_ref()
-            .filter(|worst| worst.place == place)
-        {
-            let conditioned = worst
-                .conditioned
-                .map_or_else(|| "–".to_owned(), |c| round_up(c).to_string());
-            writeln!(
-                text,
-                "          {conditioned} of what the conditioning excuses"
-            )?;
-            writeln!(text, "ceiling   {} ulp", worst.ceiling_ulps)?;
+        if let (Answer::Values(values), Some(_)) = (&self.report.answer, judged.ulp_error) {
+            let conditioning = conditioning_of(
+                self.reference,
+                self.case,
+                place,
+                values[place],
+                &certified.enclosure,
+            );
+            if let Some(conditioned) = conditioning.conditioned {
+                let share = round_up(conditioned);
+                writeln!(
+                    text,
+                    "          {share} of u · max(1, κ), what the conditioning excuses"
+                )?;
+            }
+            writeln!(text, "ceiling   {} ulp", conditioning.ceiling_ulps)?;
         }
         writeln!(
             text,
@@ -264,6 +274,12 @@ impl Story<'_> {
             )?;
         }
         writeln!(text, "verdict   {}", judged.verdict.name())?;
+        if judged.verdict == Verdict::WrongClass {
+            writeln!(
+                text,
+                "          the result's class (NaN, infinity, sign of zero) is not the exact one's"
+            )?;
+        }
         Ok(text)
     }
 

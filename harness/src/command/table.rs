@@ -26,7 +26,7 @@ pub(super) fn per_class(rows: &[&ResultRow]) -> String {
                 .worst_case
                 .clone()
                 .unwrap_or_else(|| "–".to_owned()),
-            verdict(row.conforms),
+            verdict(row.conforms, row.verdicts.refused),
         ]
     });
     let header = [
@@ -38,7 +38,7 @@ pub(super) fn per_class(rows: &[&ResultRow]) -> String {
         "coverage",
         "correct",
         "worst case",
-        "",
+        "verdict",
     ];
     table(&header, &[4, 6], lines)
 }
@@ -77,7 +77,10 @@ pub(super) fn per_op(rows: &[&ResultRow]) -> String {
                 .worst_case
                 .clone()
                 .unwrap_or_else(|| "–".to_owned()),
-            verdict(group.iter().all(|row| row.conforms)),
+            verdict(
+                group.iter().all(|row| row.conforms),
+                group.iter().map(|row| row.verdicts.refused).sum(),
+            ),
         ]
     });
     let header = [
@@ -88,16 +91,17 @@ pub(super) fn per_op(rows: &[&ResultRow]) -> String {
         "coverage",
         "correct",
         "worst case",
-        "",
+        "verdict",
     ];
     table(&header, &[3, 5], lines)
 }
 
-fn verdict(conforms: bool) -> String {
-    if conforms {
-        "ok".to_owned()
+fn verdict(conforms: bool, refused: u64) -> String {
+    let verdict = if conforms { "ok" } else { "DOES NOT CONFORM" };
+    if refused == 0 {
+        verdict.to_owned()
     } else {
-        "DOES NOT CONFORM".to_owned()
+        format!("{verdict}, {refused} calls refused as required")
     }
 }
 

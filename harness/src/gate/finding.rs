@@ -99,7 +99,7 @@ impl Finding {
 }
 
 /// The remedy where a bound differs from the measurement.
-const ACCEPT: &str = "look at it with `cargo insta review` and accept it if it is meant";
+const ACCEPT: &str = "`make test` writes the new bound for `cargo insta review`, where it is accepted if it is meant";
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,8 +121,12 @@ impl fmt::Display for FindingKind {
             Self::Exceeds { values, worst } => {
                 write!(f, "{values} values exceed the ceiling")?;
                 if let Some(worst) = worst {
-                    let (error, ceiling) = (round_up(worst.upper), worst.ceiling_ulps);
-                    write!(f, ", the worst by {error} ulp (ceiling {ceiling}): ")?;
+                    write!(f, ", the worst with {} ulp", round_up(worst.upper))?;
+                    worst
+                        .ceiling_ulps()
+                        .iter()
+                        .try_for_each(|ceiling| write!(f, " (ceiling {ceiling})"))?;
+                    f.write_str(": ")?;
                     write!(f, "lossproof explain {}", worst.case)?;
                 }
                 Ok(())

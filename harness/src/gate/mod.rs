@@ -11,7 +11,7 @@ pub use bounds::{BoundsError, ClassBound, parse_snapshot, render_bounds, snapsho
 pub use finding::{Finding, FindingKind};
 pub use waivers::{Waiver, WaiverError, parse_waivers};
 
-use crate::measure::{Tally, round_up};
+use crate::measure::{Tally, Worst, round_up};
 use crate::report::model::VerdictCounts;
 use crate::run::TrialOutcome;
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,13 +157,13 @@ fn bound_findings(
             measured: measured.to_string(),
         });
     }
-    if let Some(worst) = &tally.worst
-        && bound.max_ulp > round_up(worst.ceiling_ulps)
+    if let Some(ceiling) = tally.worst.as_ref().and_then(Worst::ceiling_ulps)
+        && bound.max_ulp > round_up(ceiling)
         && !waived
     {
         kinds.push(FindingKind::BoundAboveCeiling {
             reviewed: bound.max_ulp,
-            ceiling: worst.ceiling_ulps,
+            ceiling,
         });
     }
     kinds

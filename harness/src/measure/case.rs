@@ -40,13 +40,23 @@ pub struct WorstValue {
     pub enclosure: Interval,
     /// Bounds of the error in ulps.
     pub ulp_error: (f64, f64),
+    /// How it depends on the inputs; left out for long rows, where it costs more than the value itself.
+    pub conditioning: Option<Conditioning>,
+}
+
+/// How an output value depends on the inputs, and what that excuses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Conditioning {
     /// Bounds of the condition number κ; NaN where it is undefined.
     pub kappa: (f64, f64),
-    /// An upper bound of the error relative to conditioning.
+    /// An upper bound of the error relative to conditioning; none where there is no distance.
     pub conditioned: Option<f64>,
     /// The ceiling at this κ, in ulps.
     pub ceiling_ulps: f64,
 }
+
+/// The longest row for which the worst value of every case is given its κ.
+const LONGEST_CONDITIONED_ROW: usize = 1024;
 
 /// A subject's state while the ladder climbs.
 struct Progress {
@@ -287,23 +297,56 @@ impl Question<'_> {
         enclosure: Interval,
         ulp_error: (f64, f64),
     ) -> WorstValue {
-        let precision = 128;
-        let sensitivity =
-            self.reference
-                .sensitivity(self.inputs, self.row_length, place, precision);
-        let kappa = Program::condition_number(&sensitivity, &enclosure, precision).ends_to_f64();
-        let conditioned = enclosure.conditioned_error(self.dtype, result, &sensitivity);
-        let ceiling_ulps = self.ceiling.ulps(kappa.0);
+        let short = self.row_length <= LONGEST_CONDITIONED_ROW;
+        let conditioning = short.then(|| self.conditioning(place, result, &enclosure));
         WorstValue {
             place,
             result,
             enclosure,
             ulp_error,
-            kappa,
-            conditioned,
-            ceiling_ulps,
+            conditioning,
         }
     }
+
+    fn conditioning(&self, place: usize, result: f64, enclosure: &Interval) -> Conditioning {
+        let precision = 128;
+        let sensitivity =
+            self.reference
+                .sensitivity(self.inputs, self.row_length, place, precision);
+        let kappa = Program::condition_number(&sensitivity, enclosure, precision).ends_to_f64();
+        Conditioning {
+            kappa,
+            conditioned: enclosure.conditioned_error(self.dtype, result, &sensitivity),
+            ceiling_ulps: self.ceiling.ulps(kappa.0),
+        }
+    }
+}
+
+/// The conditioning of one value of a case, for the worst value of a class when it stands in a long row.
+#[must_use]
+pub fn conditioning_of(
+    reference: &Reference,
+    case: &Case,
+    place: usize,
+    result: f64,
+    enclosure: &Interval,
+) -> Conditioning {
+    let inputs = data_of(case);
+    let row_length = case.length();
+    let dtype = case.id.dtype;
+    let ceiling = CeilingOf {
+        expr: reference.op.ceiling(dtype),
+        row_length,
+    };
+    let question = Question {
+        reference,
+        dtype,
+        inputs: &inputs,
+        row_length,
+        ceiling,
+        sensitivity_bounds: OnceCell::new(),
+    };
+    question.conditioning(place, result, enclosure)
 }
 
 /// The verdict that a value's class alone settles under a clause.

@@ -1,7 +1,7 @@
 //! Many cases: their measurements summed into one tally per subject, op, dtype and class. Merging tallies in the order of
 //! the cases gives the same tally at any number of threads.
 
-use super::case::CaseReport;
+use super::case::{CaseReport, Conditioning, WorstValue};
 use super::verdict::{Judged, Verdict};
 use crate::cases::CaseId;
 use crate::report::model::VerdictCounts;
@@ -76,13 +76,21 @@ pub struct Worst {
     pub place: usize,
     /// The upper bound of its error in ulps.
     pub upper: f64,
-    /// The lower end of κ.
-    pub kappa: f64,
-    /// The ceiling at this κ.
-    pub ceiling_ulps: f64,
+    /// The value itself, with its conditioning once that is computed.
+    pub value: WorstValue,
 }
 
-/// How many failures are kept to show.
+impl Worst {
+    /// The ceiling at the value's κ, where that is computed.
+    #[must_use]
+    pub fn ceiling_ulps(&self) -> Option<f64> {
+        self.value
+            .conditioning
+            .map(|conditioning| conditioning.ceiling_ulps)
+    }
+}
+
+/// How many failures of a verdict are kept to show.
 const FAILURES_KEPT: usize = 3;
 
 impl Tally {
@@ -109,8 +117,8 @@ impl Tally {
             if judged.verdict == Verdict::Undecided {
                 tally.undecided.push((id.clone(), place));
             }
-            if !conforms && tally.failures.len() < FAILURES_KEPT {
-                tally.failures.push((id.clone(), place, *judged));
+            if !conforms {
+                tally.keep_failure((id.clone(), place, *judged));
             }
             if let Some((lower, upper)) = judged.ulp_error {
                 tally.max_lower = tally.max_lower.max(lower);
@@ -126,18 +134,44 @@ impl Tally {
                 case: id.clone(),
                 place: worst.place,
                 upper: worst.ulp_error.1,
-                kappa: worst.kappa.0,
-                ceiling_ulps: worst.ceiling_ulps,
+                value: worst.clone(),
             });
-            tally.max_conditioned = worst.conditioned;
-            if worst.kappa.0.is_finite() && worst.ulp_error.1.is_finite() {
-                let point = (worst.kappa.0, worst.ulp_error.1);
-                tally
-                    .conditioning
-                    .insert(quarter_binade(worst.kappa.0), point);
+            if let Some(conditioning) = worst.conditioning {
+                tally.add_conditioning(conditioning, worst.ulp_error.1);
             }
         }
         tally
+    }
+
+    /// Gives the worst value its conditioning where it has none yet, because it stands in a long row.
+    pub fn condition_worst(&mut self, compute: impl FnOnce(&CaseId, &WorstValue) -> Conditioning) {
+        let Some(worst) = &mut self.worst else {
+            return;
+        };
+        if worst.value.conditioning.is_none() {
+            let conditioning = compute(&worst.case, &worst.value);
+            worst.value.conditioning = Some(conditioning);
+            let upper = worst.upper;
+            self.add_conditioning(conditioning, upper);
+        }
+    }
+
+    fn add_conditioning(&mut self, conditioning: Conditioning, upper: f64) {
+        self.max_conditioned = larger(self.max_conditioned, conditioning.conditioned);
+        let kappa = conditioning.kappa.0;
+        if kappa.is_finite() && upper.is_finite() {
+            self.add_point((kappa, upper));
+        }
+    }
+
+    fn add_point(&mut self, point: (f64, f64)) {
+        let ours = self
+            .conditioning
+            .entry(quarter_binade(point.0))
+            .or_insert(point);
+        if point.1 > ours.1 {
+            *ours = point;
+        }
     }
 
     /// Adds the tally of later cases.
@@ -154,10 +188,7 @@ impl Tally {
         if later_is_worse {
             self.worst = later.worst;
         }
-        self.max_conditioned = match (self.max_conditioned, later.max_conditioned) {
-            (Some(ours), Some(theirs)) => Some(ours.max(theirs)),
-            (ours, theirs) => ours.or(theirs),
-        };
+        self.max_conditioned = larger(self.max_conditioned, later.max_conditioned);
         for (ours, theirs) in self.histogram.iter_mut().zip(later.histogram) {
             *ours += theirs;
         }
@@ -165,11 +196,8 @@ impl Tally {
             let largest = self.ordinals.entry(bin).or_insert(0.0);
             *largest = largest.max(upper);
         }
-        for (bin, point) in later.conditioning {
-            let ours = self.conditioning.entry(bin).or_insert(point);
-            if point.1 > ours.1 {
-                *ours = point;
-            }
+        for point in later.conditioning.into_values() {
+            self.add_point(point);
         }
         for (clause, (settled, conforming)) in later.clauses {
             let ours = self.clauses.entry(clause).or_default();
@@ -177,8 +205,17 @@ impl Tally {
             ours.1 += conforming;
         }
         self.undecided.extend(later.undecided);
-        let room = FAILURES_KEPT.saturating_sub(self.failures.len());
-        self.failures.extend(later.failures.into_iter().take(room));
+        for failure in later.failures {
+            self.keep_failure(failure);
+        }
+    }
+
+    /// Keeps the first few failures of each verdict.
+    fn keep_failure(&mut self, failure: (CaseId, usize, Judged)) {
+        let alike = |known: &&(CaseId, usize, Judged)| known.2.verdict == failure.2.verdict;
+        if self.failures.iter().filter(alike).count() < FAILURES_KEPT {
+            self.failures.push(failure);
+        }
     }
 
     /// Whether every value and call conforms, and there is any.
@@ -209,6 +246,13 @@ impl Tally {
             Verdict::Failed => &mut counts.failed,
             Verdict::Crashed => &mut counts.crashed,
         } += 1;
+    }
+}
+
+fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (a, b) => a.or(b),
     }
 }
 

@@ -156,7 +156,8 @@ pub struct ResultRow {
     pub values: u64,
     /// The largest error.
     pub max_ulp: MaxUlp,
-    /// The largest error relative to conditioning, |z − v| / (u · max(|v|, Σ|x ∂f/∂x|, 2^emin)), over each case's worst value.
+    /// The largest error relative to conditioning, |z − v| / (u · max(|v|, Σ|x ∂f/∂x|, 2^emin)), over the worst value of each
+    /// case with a row of at most 1024 values, and the worst value of all.
     pub max_conditioned: Option<f64>,
     /// κ of the worst value; absent when infinite or undefined.
     pub worst_kappa: Option<f64>,

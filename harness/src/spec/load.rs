@@ -21,7 +21,7 @@ pub enum LoadError {
         source: io::Error,
     },
     /// A file is no spec.
-    #[error("{0}")]
+    #[error(transparent)]
     Spec(#[from] SpecErrors),
     /// A folder without specs.
     #[error("`{}` holds no spec: add a file that ends in .toml", .0.display())]

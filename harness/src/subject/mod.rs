@@ -35,7 +35,9 @@ pub trait Subject: Send + Sync {
 
 /// A subject's name that nothing answers to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown subject `{name}`; the subjects are {known}")]
+#[error(
+    "unknown subject `{name}`; the subjects are {known} (shared libraries and processes cannot be loaded yet)"
+)]
 pub struct UnknownSubject {
     /// The name as given.
     pub name: String,

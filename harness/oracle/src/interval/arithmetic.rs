@@ -85,6 +85,14 @@ impl Interval {
                 Float::with_val_round(precision, a * b, round)
             });
         }
+        if let Some([least, largest]) = self.extreme_corners(other) {
+            let end = |(a, b): (&End, &End), round| {
+                let product = Float::with_val_round(precision, &a.value * &b.value, round);
+                End::rounded(product, a.open || b.open)
+            };
+            let nan = self.combined_nan(other, false);
+            return Self::between(end(least, Round::Down), end(largest, Round::Up), nan);
+        }
         let indeterminate = (self.may_be_zero() && other.may_be_infinite())
             || (self.may_be_infinite() && other.may_be_zero());
         let nan = self.combined_nan(other, indeterminate);
@@ -127,6 +135,23 @@ impl Interval {
             return Self::from_point_operation(precision, |round| {
                 Float::with_val_round(precision, a / b, round)
             });
+        }
+        if let Some([(a_least, b_least), (a_largest, b_largest)]) = self.extreme_corners(other) {
+            // A quotient by b is a product with 1/b, which decreases: the other end of b goes with each end of a.
+            let other_end = |end: &End| {
+                if std::ptr::eq(end, &other.lo) {
+                    &other.hi
+                } else {
+                    &other.lo
+                }
+            };
+            let end = |a: &End, b: &End, round| {
+                let quotient = Float::with_val_round(precision, &a.value / &b.value, round);
+                End::rounded(quotient, a.open || b.open)
+            };
+            let lo = end(a_least, other_end(b_least), Round::Down);
+            let hi = end(a_largest, other_end(b_largest), Round::Up);
+            return Self::between(lo, hi, self.combined_nan(other, false));
         }
         let nan = self.combined_nan(other, self.may_be_infinite() && other.may_be_infinite());
         let denominator_is_negative = denominator_signs.0;
@@ -311,6 +336,28 @@ impl Interval {
             },
             Nan::Never,
         )
+    }
+
+    /// For two operands of settled sign with regular ends, the corners of the smallest and the largest product.
+    fn extreme_corners<'a>(&'a self, other: &'a Self) -> Option<[(&'a End, &'a End); 2]> {
+        let regular = |end: &End| end.value.is_normal();
+        let ends = [&self.lo, &self.hi, &other.lo, &other.hi];
+        if !ends.into_iter().all(regular) {
+            return None;
+        }
+        let sign = |interval: &Self| {
+            let (lo, hi) = (
+                interval.lo.value.is_sign_negative(),
+                interval.hi.value.is_sign_negative(),
+            );
+            (lo == hi).then_some(lo)
+        };
+        Some(match (sign(self)?, sign(other)?) {
+            (false, false) => [(&self.lo, &other.lo), (&self.hi, &other.hi)],
+            (true, true) => [(&self.hi, &other.hi), (&self.lo, &other.lo)],
+            (true, false) => [(&self.lo, &other.hi), (&self.hi, &other.lo)],
+            (false, true) => [(&self.hi, &other.lo), (&self.lo, &other.hi)],
+        })
     }
 
     fn hull_over_corners(

@@ -156,7 +156,7 @@ impl Interval {
         let least_magnitude = self.magnitude().lo.value;
         let mut scale = least_magnitude.max(&Float::with_val(DISTANCE_BITS, dtype.min_normal()));
         if sensitivity.nan == Nan::Never && sensitivity.lo.value > scale {
-            scale = sensitivity.lo.value.clone(); // Not `max`, which would round it.
+            scale.clone_from(&sensitivity.lo.value); // Not `max`, which would round it.
         }
         let (quotient, _) = Float::with_val_round(DISTANCE_BITS, &distance / &scale, Round::Up);
         Some((quotient << dtype.precision()).to_f64_round(Round::Up))

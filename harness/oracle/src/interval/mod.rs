@@ -197,9 +197,11 @@ impl Interval {
             Nan::Perhaps => return None,
             Nan::Never => {}
         }
-        let text = |end: &Float| match end.is_zero() {
-            true => "0".to_owned(), // The ends of a zero may have different signs.
-            false => end.to_string_radix_round(10, Some(digits), Round::Nearest),
+        let text = |end: &Float| {
+            if end.is_zero() {
+                return "0".to_owned(); // The ends of a zero may have different signs.
+            }
+            end.to_string_radix_round(10, Some(digits), Round::Nearest)
         };
         let lo = text(&self.lo.value);
         (lo == text(&self.hi.value)).then_some(lo)
