@@ -118,7 +118,7 @@ fn op_entry(reference: &Reference) -> OpEntry {
         (None, _) => (spec.title.clone(), spec.formula_text.clone()),
         (Some(input), Some(stated)) => (
             format!("{}: gradient with respect to {input}", spec.title),
-            stated,
+            format!("{stated} = ∂/∂{input} of {}", spec.formula_text),
         ),
         (Some(input), None) => (
             format!("{}: gradient with respect to {input}", spec.title),

@@ -21,6 +21,9 @@ pub struct Certified {
 }
 
 /// Certifies the formula's values at some places of the output, in their order.
+///
+/// # Panics
+/// When the limit is below the ladder's first rung, 128 bits.
 #[must_use]
 pub fn certify(
     reference: &Reference,

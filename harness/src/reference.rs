@@ -58,6 +58,9 @@ impl Reference {
     ///
     /// # Errors
     /// A formula that does not fit the op's inputs and output; a loaded spec has none.
+    ///
+    /// # Panics
+    /// When the op is the gradient by an input that its spec does not have.
     pub fn new(op: &Op, profile: Profile) -> Result<Self, FormulaError> {
         let spec = &op.spec;
         let own_inputs: Vec<(String, Shape)> = spec

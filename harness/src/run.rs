@@ -66,12 +66,12 @@ pub enum RunError {
     #[error(transparent)]
     Case(#[from] CaseError),
     /// A spec contradicts itself.
-    #[error("case {case}: {source}")]
+    #[error("case {case}: {disagreement}")]
     Gradients {
         /// The case that shows it.
         case: CaseId,
         /// How.
-        source: GradientsDisagree,
+        disagreement: Box<GradientsDisagree>,
     },
     /// The system gave no threads.
     #[error("could not start the worker threads: {0}; try a smaller --threads")]
@@ -243,9 +243,9 @@ fn tally_case(
     };
     let case = case(&trial.reference.signature(), &id, settings.seed)?;
     let measured = measure_case(trial.reference, &case, subjects, settings.precision_limit)
-        .map_err(|source| RunError::Gradients {
+        .map_err(|disagreement| RunError::Gradients {
             case: id.clone(),
-            source,
+            disagreement: Box::new(disagreement),
         })?;
     Ok(measured
         .subjects

@@ -26,6 +26,9 @@ pub struct Magnitude {
 
 impl Magnitude {
     /// The magnitude of a finite, non-zero `f64`.
+    ///
+    /// # Panics
+    /// Never: eleven bits fit any integer.
     #[must_use]
     pub fn of(value: f64) -> Self {
         debug_assert!(value.is_finite() && value != 0.0);
@@ -76,6 +79,9 @@ impl Magnitude {
 }
 
 /// Rounds a magnitude to `dtype`, through its subnormals, with no intermediate rounding.
+///
+/// # Panics
+/// Never: an exponent that does not overflow is one of the dtype's.
 #[must_use]
 pub fn round_magnitude(dtype: Dtype, magnitude: Magnitude, direction: Direction) -> f64 {
     let quantum_exponent = dtype.ulp_exponent(magnitude.exponent);

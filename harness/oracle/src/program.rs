@@ -106,6 +106,9 @@ impl Program {
     }
 
     /// Encloses the output values at `places` only; an elementwise program looks at nothing else.
+    ///
+    /// # Panics
+    /// When a place is named twice or lies beyond the output.
     #[must_use]
     pub fn evaluate_at(
         &self,

@@ -36,6 +36,9 @@ const BOUND_BITS: PrecisionBits = 64;
 impl Program {
     /// Encloses Σ_i |x_i · ∂f_k/∂x_i| over all numeric inputs, for the output value at `place`: |f_k| times the condition
     /// number κ of DESIGN.md §1.
+    ///
+    /// # Panics
+    /// When the place lies beyond the output.
     #[must_use]
     pub fn sensitivity(
         &self,

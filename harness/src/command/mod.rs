@@ -9,6 +9,7 @@ mod progress;
 mod references;
 mod report_files;
 mod session;
+mod story;
 mod table;
 
 pub use explain::explain_failures;

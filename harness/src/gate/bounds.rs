@@ -34,12 +34,12 @@ pub enum BoundsError {
         name: String,
     },
     /// The content is not what [`render_bounds`] writes.
-    #[error("{name}: {source}; take the file from version control or accept it anew")]
+    #[error("{name}: {problem}; take the file from version control or accept it anew")]
     Content {
         /// The snapshot.
         name: String,
         /// What is wrong and where.
-        source: toml::de::Error,
+        problem: toml::de::Error,
     },
 }
 
@@ -104,6 +104,9 @@ impl fmt::Display for ClassBound {
 }
 
 /// The content of a snapshot: one TOML table per class, in the order of the spec.
+///
+/// # Panics
+/// Never: writing to a string succeeds.
 #[must_use]
 pub fn render_bounds<'a>(classes: impl IntoIterator<Item = (&'a str, &'a Tally)>) -> String {
     let mut text = String::new();
@@ -134,8 +137,8 @@ pub fn parse_snapshot(name: &str, text: &str) -> Result<BTreeMap<String, ClassBo
     };
     let after_first = text.strip_prefix("---\n").ok_or_else(header)?;
     let (_, content) = after_first.split_once("\n---\n").ok_or_else(header)?;
-    toml::from_str(content).map_err(|source| BoundsError::Content {
+    toml::from_str(content).map_err(|problem| BoundsError::Content {
         name: name.to_owned(),
-        source,
+        problem,
     })
 }

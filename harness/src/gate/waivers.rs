@@ -40,12 +40,12 @@ impl Waiver {
 #[derive(Debug, thiserror::Error)]
 pub enum WaiverError {
     /// It is not TOML of this form.
-    #[error("{file}: {source}")]
+    #[error("{file}: {problem}")]
     Form {
         /// The file.
         file: String,
         /// What is wrong and where.
-        source: toml::de::Error,
+        problem: toml::de::Error,
     },
     /// One waiver says something impossible.
     #[error("{file}: waiver {number}: {problem}")]
@@ -81,9 +81,9 @@ struct RawWaiver {
 /// # Errors
 /// Unknown or missing keys, an unknown dtype, an empty reason, a date with a time, two waivers of one trial.
 pub fn parse_waivers(file: &str, text: &str) -> Result<Vec<Waiver>, WaiverError> {
-    let raw: WaiversFile = toml::from_str(text).map_err(|source| WaiverError::Form {
+    let raw: WaiversFile = toml::from_str(text).map_err(|problem| WaiverError::Form {
         file: file.to_owned(),
-        source,
+        problem,
     })?;
     let mut waivers: Vec<Waiver> = Vec::new();
     for (index, raw) in raw.waiver.into_iter().enumerate() {

@@ -211,9 +211,8 @@ impl<E: Enclosure> Evaluation<'_, E> {
             Binary::Subtract => a.subtract(b, precision),
             Binary::Multiply => a.multiply(b, precision),
             Binary::Divide => a.divide(b, precision),
-            Binary::Xmul => a.xmul(b, precision),
             Binary::Contribution if b.is_exactly(0.0) => b.xmul(a, precision),
-            Binary::Contribution => a.xmul(b, precision),
+            Binary::Xmul | Binary::Contribution => a.xmul(b, precision),
             Binary::Max => a.max(b),
             Binary::Min => a.min(b),
         };

@@ -106,7 +106,7 @@ impl Interval {
                 // A zero that is attained gives zero with whatever the other factor is.
                 End {
                     value: product.0,
-                    open: !((zero_a && !a.open) || (zero_b && !b.open)),
+                    open: (a.open || !zero_a) && (b.open || !zero_b),
                 }
             } else if a.value.is_infinite() || b.value.is_infinite() {
                 End {
@@ -136,22 +136,19 @@ impl Interval {
                 Float::with_val_round(precision, a / b, round)
             });
         }
-        if let Some([(a_least, b_least), (a_largest, b_largest)]) = self.extreme_corners(other) {
-            // A quotient by b is a product with 1/b, which decreases: the other end of b goes with each end of a.
-            let other_end = |end: &End| {
-                if std::ptr::eq(end, &other.lo) {
-                    &other.hi
-                } else {
-                    &other.lo
-                }
-            };
-            let end = |a: &End, b: &End, round| {
+        // A quotient by b is a product with 1/b, whose ends are those of b the other way round.
+        let turned = Self {
+            lo: other.hi.clone(),
+            hi: other.lo.clone(),
+            nan: other.nan,
+        };
+        if let Some([least, largest]) = self.extreme_corners(&turned) {
+            let end = |(a, b): (&End, &End), round| {
                 let quotient = Float::with_val_round(precision, &a.value / &b.value, round);
                 End::rounded(quotient, a.open || b.open)
             };
-            let lo = end(a_least, other_end(b_least), Round::Down);
-            let hi = end(a_largest, other_end(b_largest), Round::Up);
-            return Self::between(lo, hi, self.combined_nan(other, false));
+            let nan = self.combined_nan(other, false);
+            return Self::between(end(least, Round::Down), end(largest, Round::Up), nan);
         }
         let nan = self.combined_nan(other, self.may_be_infinite() && other.may_be_infinite());
         let denominator_is_negative = denominator_signs.0;

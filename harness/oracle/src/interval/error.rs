@@ -51,10 +51,9 @@ impl Interval {
     #[must_use]
     pub fn error_exceeds(&self, dtype: Dtype, result: f64, ulps: f64) -> Option<bool> {
         match self.exact_error(dtype, result) {
-            ExactError::WrongClass | ExactError::Undecided => None,
             ExactError::Within(lower, _) if lower > ulps => Some(true),
             ExactError::Within(_, upper) if upper <= ulps => Some(false),
-            ExactError::Within(..) => None,
+            ExactError::Within(..) | ExactError::WrongClass | ExactError::Undecided => None,
         }
     }
 

@@ -141,10 +141,9 @@ impl Interval {
         let negative = self.lo.value < 0;
         let positive = self.hi.value > 0;
         let zero = match (negative, positive) {
-            (true, true) => true,
             (true, false) => self.hi.value.is_zero() && !self.hi.open,
             (false, true) => self.lo.value.is_zero() && !self.lo.open,
-            (false, false) => true,
+            (true, true) | (false, false) => true,
         };
         (negative, zero, positive)
     }
