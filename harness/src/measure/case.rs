@@ -88,20 +88,8 @@ pub fn measure_case(
     precision_limit: PrecisionBits,
 ) -> Result<CaseMeasurement, GradientsDisagree> {
     let inputs = data_of(case);
-    let row_length = case.length();
-    let dtype = case.id.dtype;
-    let ceiling = CeilingOf {
-        expr: reference.op.ceiling(dtype),
-        row_length,
-    };
-    let question = Question {
-        reference,
-        dtype,
-        inputs: &inputs,
-        row_length,
-        ceiling,
-        sensitivity_bounds: OnceCell::new(),
-    };
+    let question = Question::new(reference, case, &inputs);
+    let (dtype, row_length) = (question.dtype, question.row_length);
     let rulings = reference.rulings(&inputs, row_length);
     let output_length = reference.output_length(row_length);
     let mut progress: Vec<Progress> = subjects
@@ -117,6 +105,24 @@ pub fn measure_case(
         .map(|one| one.finish(&question))
         .collect();
     Ok(CaseMeasurement { subjects })
+}
+
+impl<'a> Question<'a> {
+    fn new(reference: &'a Reference, case: &Case, inputs: &'a [Datum<'a>]) -> Self {
+        let (dtype, row_length) = (case.id.dtype, case.length());
+        let ceiling = CeilingOf {
+            expr: reference.op.ceiling(dtype),
+            row_length,
+        };
+        Self {
+            reference,
+            dtype,
+            inputs,
+            row_length,
+            ceiling,
+            sensitivity_bounds: OnceCell::new(),
+        }
+    }
 }
 
 impl Question<'_> {
@@ -332,20 +338,7 @@ pub fn conditioning_of(
     enclosure: &Interval,
 ) -> Conditioning {
     let inputs = data_of(case);
-    let row_length = case.length();
-    let dtype = case.id.dtype;
-    let ceiling = CeilingOf {
-        expr: reference.op.ceiling(dtype),
-        row_length,
-    };
-    let question = Question {
-        reference,
-        dtype,
-        inputs: &inputs,
-        row_length,
-        ceiling,
-        sensitivity_bounds: OnceCell::new(),
-    };
+    let question = Question::new(reference, case, &inputs);
     question.conditioning(place, result, enclosure)
 }
 

@@ -8,6 +8,7 @@ mod arithmetic;
 mod elementary;
 mod error;
 mod rounding;
+mod sets;
 
 pub use error::UlpError;
 pub use rounding::{Cell, Expected};
