@@ -1,7 +1,7 @@
 //! Bounds as short decimals, rounded to the safe side.
 
 /// Significant digits of the bounds in snapshots and reports.
-const DIGITS: usize = 6;
+const DIGITS: u32 = 6;
 
 /// The smallest decimal of six significant digits not below a non-negative `bound`; infinities and NaN stay.
 #[must_use]
@@ -20,24 +20,30 @@ fn neighbours(bound: f64) -> Option<(f64, f64)> {
     if !bound.is_finite() || bound <= 0.0 {
         return None;
     }
-    let nearest = format!("{bound:.*e}", DIGITS - 1);
+    let nearest = format!("{bound:.*e}", DIGITS as usize - 1);
     let (significand, exponent) = nearest.split_once('e').expect("the form of `{:e}`");
     let digits: i64 = significand
         .replace('.', "")
         .parse()
         .expect("the form of `{:e}`");
     let exponent: i32 = exponent.parse().expect("the form of `{:e}`");
-    let last_place = exponent - i32::try_from(DIGITS - 1).expect("small");
-    let value = |digits: i64| {
-        format!("{digits}e{last_place}")
-            .parse::<f64>()
-            .expect("digits and an exponent")
+    let last_place = exponent - (DIGITS - 1).cast_signed();
+    let value = |digits: i64, place: i32| {
+        let text = format!("{digits}e{place}");
+        text.parse::<f64>().expect("digits and an exponent")
     };
-    let middle = value(digits);
+    let middle = value(digits, last_place);
     Some(if middle < bound {
-        (middle, value(digits + 1))
+        (middle, value(digits + 1, last_place))
     } else if middle > bound {
-        (value(digits - 1), middle)
+        // Below a power of ten the places are ten times as fine.
+        let is_power_of_ten = digits == 10i64.pow(DIGITS - 1);
+        let below = if is_power_of_ten {
+            value(10 * digits - 1, last_place - 1)
+        } else {
+            value(digits - 1, last_place)
+        };
+        (below, middle)
     } else {
         (middle, middle)
     })

@@ -18,6 +18,34 @@ pub fn ceiling_ulps(expr: &Expr, n: usize, kappa: f64) -> f64 {
     Point { n: n as f64, kappa }.number(expr)
 }
 
+/// What is wrong with a ceiling, sampled over row lengths and condition numbers: it must be a number, not negative, and
+/// must not fall as `kappa` grows, since bounds of κ are put in its place.
+pub(super) fn unusable_ceiling(expr: &Expr) -> Option<String> {
+    let kappas = || {
+        let decades = (0..=300).map(|exponent| format!("1e{exponent}"));
+        let finite = decades.filter_map(|text| text.parse().ok());
+        [0.0].into_iter().chain(finite).chain([f64::INFINITY])
+    };
+    for n in [1, 2, 1000, 1 << 20] {
+        let mut last = 0.0;
+        for kappa in kappas() {
+            let limit = ceiling_ulps(expr, n, kappa);
+            if limit.is_nan() || limit < 0.0 {
+                return Some(format!(
+                    "this ceiling is {limit} at n = {n}, kappa = {kappa:e}"
+                ));
+            }
+            if limit < last {
+                return Some(format!(
+                    "this ceiling falls to {limit} at n = {n}, kappa = {kappa:e}"
+                ));
+            }
+            last = limit;
+        }
+    }
+    None
+}
+
 struct Point {
     n: f64,
     kappa: f64,
@@ -133,7 +161,7 @@ fn call(function: Function, arguments: &[f64]) -> f64 {
 mod tests {
     use lossproof_oracle::formula::{check_ceiling, parse_ceiling};
 
-    use super::ceiling_ulps;
+    use super::*;
 
     fn at(text: &str, n: usize, kappa: f64) -> f64 {
         let expr = parse_ceiling(text).unwrap();
@@ -161,5 +189,17 @@ mod tests {
             at("1 if not isinf(kappa) and n > 2 else 3", 2, 1.0).to_bits(),
             3f64.to_bits()
         );
+    }
+
+    #[test]
+    fn a_ceiling_must_not_fall_with_kappa() {
+        let verdict = |text: &str| unusable_ceiling(&parse_ceiling(text).unwrap());
+        for usable in ["1", "0.51 if kappa <= 1e6 else 1", "2 + n", "max(1, kappa)"] {
+            assert_eq!(verdict(usable), None, "{usable}");
+        }
+        let falling = "this ceiling falls to 1 at n = 1, kappa = 1e7";
+        assert_eq!(verdict("2 if kappa <= 1e6 else 1").unwrap(), falling);
+        assert!(verdict("-1").unwrap().contains("is -1"));
+        assert!(verdict("kappa / kappa").unwrap().contains("NaN"));
     }
 }

@@ -6,6 +6,7 @@ use lossproof_oracle::formula::{
     parse_formula,
 };
 
+use super::ceiling::unusable_ceiling;
 use super::decode::Head;
 use super::model::{Ceilings, Gradient};
 use super::op::{OpOutline, gradient_name};
@@ -144,6 +145,15 @@ pub(super) fn ceilings(reader: &mut Reader<'_>, table: &Table<'_>) -> Option<Cei
         let text = reader.required_text(&table, dtype.name())?;
         let expr = parsed(reader, &text, parse_ceiling)?;
         if let Err(error) = check_ceiling(&expr) {
+            reader.refuse_formula(&text, error);
+            return None;
+        }
+        if let Some(message) = unusable_ceiling(&expr) {
+            let error = FormulaError {
+                span: expr.span.clone(),
+                message,
+                help: Some("write a positive limit that does not fall as kappa grows".to_owned()),
+            };
             reader.refuse_formula(&text, error);
             return None;
         }
