@@ -556,7 +556,6 @@ fn snapshots_that_nobody_wrote_are_refused_with_a_remedy() {
 }
 
 #[test]
-#[ignore = "fails: the line names the trial's largest error, which may be within its own ceiling"]
 fn the_case_named_for_a_ceiling_is_one_that_exceeds_it() {
     let chosen = selection("softmax", &[Dtype::F32], &["huge_logits"]);
     let trial = trials(&chosen).remove(0);

@@ -7,6 +7,9 @@ use lossproof_oracle::{Datum, Expected, Interval, PrecisionBits, Program, rungs}
 /// Significant decimal digits of a certified value.
 pub const DECIMAL_DIGITS: usize = 40;
 
+/// The precision from which on the digits of a result that overflows or underflows are not waited for.
+const DIGITS_GIVEN_UP: PrecisionBits = 512;
+
 /// A certified value.
 #[derive(Debug, Clone)]
 pub struct Certified {
@@ -67,8 +70,10 @@ impl Certified {
             Expected::Unknown => false,
             // A zero that cannot be told from a tiny number never shows digits.
             Expected::Zero | Expected::Nan => true,
+            // The digits of a result beyond the dtype's range may lie far beyond MPFR's too.
             Expected::Number(number) => {
-                number == 0.0 || number.is_infinite() || self.decimal.is_some()
+                let out_of_range = number == 0.0 || number.is_infinite();
+                self.decimal.is_some() || (out_of_range && self.precision >= DIGITS_GIVEN_UP)
             }
         }
     }

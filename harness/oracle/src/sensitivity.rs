@@ -74,13 +74,18 @@ impl Program {
         run(&inputs, row_length)
     }
 
-    /// Encloses the condition number κ = Σ|x_i · ∂f_k/∂x_i| / |f_k|, given the enclosure of f_k; where f_k = 0 it is 0/0 or ∞.
+    /// Encloses the condition number κ = Σ|x_i · ∂f_k/∂x_i| / |f_k|, given the enclosure of f_k; where f_k = 0 it is ∞, or 0
+    /// if the sensitivity is 0 too.
     #[must_use]
     pub fn condition_number(
         sensitivity: &Interval,
         value: &Interval,
         precision: PrecisionBits,
     ) -> Interval {
+        if sensitivity.is_exactly(0.0) {
+            // What does not depend on its inputs is well conditioned, zero or not.
+            return Interval::exactly(precision, 0.0);
+        }
         sensitivity.divide(&value.abs(), precision)
     }
 

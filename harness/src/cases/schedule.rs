@@ -10,7 +10,7 @@
 pub enum Tier {
     /// A few thousand values for each op, dtype and class.
     Quick,
-    /// About eight times as many short rows, and every class at every length up to 32768.
+    /// Four to five times as many short rows, and every class at every length up to 32768.
     Full,
 }
 
@@ -44,16 +44,16 @@ impl Budget {
     const fn amounts(self, tier: Tier) -> Amounts {
         let (rounds, long) = match (self, tier) {
             (Self::Short, Tier::Quick) => (14, [1, 0, 0, 0, 0]),
-            (Self::Short, Tier::Full) => (112, [4, 1, 1, 0, 0]),
+            (Self::Short, Tier::Full) => (63, [3, 1, 1, 0, 0]),
             (Self::Usual, Tier::Quick) => (12, [2, 0, 0, 0, 0]),
-            (Self::Usual, Tier::Full) => (96, [8, 2, 1, 0, 0]),
+            (Self::Usual, Tier::Full) => (54, [5, 1, 1, 0, 0]),
             (Self::Long | Self::Vocabulary, Tier::Quick) => (6, [1, 1, 0, 0, 0]),
             (Self::Everyday, Tier::Quick) => (6, [1, 1, 1, 0, 0]),
-            (Self::Long, Tier::Full) => (48, [6, 2, 1, 0, 0]),
-            (Self::Vocabulary, Tier::Full) => (48, [6, 2, 1, 1, 0]),
-            (Self::Everyday, Tier::Full) => (48, [6, 2, 2, 1, 0]),
+            (Self::Long, Tier::Full) => (27, [4, 2, 1, 0, 0]),
+            (Self::Vocabulary, Tier::Full) => (27, [4, 2, 1, 1, 0]),
+            (Self::Everyday, Tier::Full) => (27, [4, 2, 1, 1, 0]),
             (Self::Longest, Tier::Quick) => (5, [2, 1, 1, 0, 0]),
-            (Self::Longest, Tier::Full) => (40, [12, 2, 2, 1, 1]),
+            (Self::Longest, Tier::Full) => (23, [4, 2, 1, 1, 1]),
         };
         Amounts { rounds, long }
     }

@@ -61,6 +61,10 @@ pub enum Command {
     /// Write the report: HTML, Markdown and JSON.
     Report(ReportArguments),
     /// Certified references: JSON lines on standard input, enclosures on standard output.
+    ///
+    /// One JSON object a line: {"id": "a", "op": …, "dtype": …, "inputs": {name: [values]}}. A value is a JSON number (rounded
+    /// once to the dtype) or a string: a decimal, a hex float, inf, -inf, nan, or bits: and the encoding in hex. A line that
+    /// cannot be read is answered with an error on its own line; the rest are still answered, and the exit code is 2.
     Reference(ReferenceArguments),
     /// Explain one case: inputs, exact result to 40 digits, a subject's result, error, conditioning, clause.
     Explain(Explain),
@@ -73,7 +77,7 @@ pub enum Command {
 pub enum TierArgument {
     /// A few thousand values for each op, dtype and class.
     Quick,
-    /// About ten times as many, with rows of 151936 and 2^20 values.
+    /// Four to five times as many cases, with rows of up to 2^20 values.
     Full,
 }
 
@@ -134,12 +138,7 @@ pub struct ReportArguments {
 }
 
 /// `lossproof reference`
-///
-/// One JSON object a line: {"id": "a", "op": …, "dtype": …, "inputs": {name: [values]}}. A value is a JSON number (rounded
-/// once to the dtype) or a string: a decimal, a hex float, inf, -inf, nan, or bits: and the encoding in hex. A line that
-/// cannot be read is answered with an error on its own line; the rest are still answered, and the exit code is 2.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub struct ReferenceArguments {
     /// Condition numbers of row outputs cost a pass per value: compute them up to this row length.
     #[arg(long, value_name = "N", default_value_t = 64)]

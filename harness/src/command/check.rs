@@ -78,7 +78,7 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
                 let name = subject.name();
                 let line = finding.to_string();
                 if line.contains("lossproof explain") {
-                    writeln!(out, "{line} {name}")?;
+                    writeln!(out, "{line} {name}{}", common.repeated())?;
                 } else {
                     writeln!(out, "{line} ({name})")?;
                 }
@@ -132,7 +132,14 @@ pub(super) fn run_gate(common: &Common, gate: &Gate) -> Result<ExitCode> {
         writeln!(out, "{answer:#}")?;
     } else {
         for finding in &found {
-            writeln!(out, "{finding}")?;
+            let line = finding.to_string();
+            let explains = line.contains("lossproof explain");
+            let options = if explains {
+                common.repeated()
+            } else {
+                String::new()
+            };
+            writeln!(out, "{line}{options}")?;
         }
         let held = match gate.selection.tier {
             TierArgument::Quick => "reviewed bounds, ceilings and waivers",

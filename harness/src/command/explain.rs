@@ -4,7 +4,7 @@ use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, Explain};
 use super::story::Story;
 use crate::cases::{CaseId, case};
-use crate::measure::measure_case;
+use crate::measure::{CaseReport, measure_case};
 use crate::run::{Settings, TrialOutcome};
 use crate::subject::{Answer, Subject, subject_named};
 use anyhow::{Context, Result, bail};
@@ -20,7 +20,7 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
         None => (arguments.case.as_str(), ""),
     };
     let id: CaseId = case_text.parse()?;
-    let place = if place_text.is_empty() {
+    let place = if case_text == arguments.case {
         arguments.place
     } else {
         Some(place_text.parse().context("the place in [ ] is a number")?)
@@ -44,14 +44,7 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
     let case = case(&reference.signature(), &id, common.seed)?;
     let measured = measure_case(reference, &case, &[&*subject], common.precision_limit)?;
     let report = &measured.subjects[0];
-    let place = place
-        .or_else(|| report.worst.as_ref().map(|worst| worst.place))
-        .or_else(|| {
-            report
-                .judged
-                .iter()
-                .position(|judged| !judged.verdict.conforms())
-        });
+    let place = place.or_else(|| telling_place(report));
     let output_length = reference.output_length(case.length());
     if let Some(place) = place
         && place >= output_length
@@ -77,6 +70,23 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
     } else {
         ExitCode::from(DOES_NOT_CONFORM)
     })
+}
+
+/// The place most worth telling of: the largest error that does not conform, else any value that does not, else the
+/// largest error.
+fn telling_place(report: &CaseReport) -> Option<usize> {
+    if !matches!(report.answer, Answer::Values(_)) {
+        return None;
+    }
+    let error = |place: &usize| {
+        report.judged[*place]
+            .ulp_error
+            .map_or(f64::NEG_INFINITY, |(_, upper)| upper)
+    };
+    let failing =
+        (0..report.judged.len()).filter(|&place| !report.judged[place].verdict.conforms());
+    let worst = failing.max_by(|a, b| error(a).total_cmp(&error(b)).then(b.cmp(a)));
+    worst.or_else(|| report.worst.as_ref().map(|worst| worst.place))
 }
 
 /// The first failures of a trial told in full, with the commands to type next.

@@ -219,7 +219,7 @@ fn answer_row(
             .map(|place| reference.clauses()[place].id.clone())
     };
     let call = rulings.target_of_call();
-    if call.accept.contains(&Outcome::Error) {
+    if call.accept.contains(&Outcome::Error) && !call.unsettled {
         return json!({"id": id, "refused": clause_of(&call)});
     }
     let places: Vec<usize> = (0..reference.output_length(row_length)).collect();
@@ -241,6 +241,10 @@ fn answer_row(
         } else {
             class_object(dtype, target.accept)
         };
+        if target.unsettled {
+            // Whether the clause applies is not known, so neither is the value.
+            object["decided"] = false.into();
+        }
         if let (Some(clause), Some(object)) = (clause_of(&target), object.as_object_mut()) {
             object.insert("clause".to_owned(), clause.into());
         }
@@ -305,7 +309,8 @@ fn class_object(dtype: Dtype, accept: &[Outcome]) -> Value {
     let number = candidates
         .into_iter()
         .find(|&candidate| accepts_class(accept, candidate));
-    let number = number.expect("a clause accepts an error, the formula or a class");
+    // A clause that accepts only an error gives no value.
+    let number = number.unwrap_or(f64::NAN);
     let text = match number {
         _ if number.is_nan() => "nan",
         f64::INFINITY => "inf",

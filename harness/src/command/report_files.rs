@@ -14,6 +14,7 @@ use crate::spec::Profile;
 use crate::subject::Subject;
 use anyhow::{Context, Result};
 use std::fs;
+use std::io::{Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -54,11 +55,13 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
     let threads = settings.threads.unwrap_or_else(available_threads);
     let environment = environment(started, clock.elapsed().as_secs_f64(), threads);
     write_files(&arguments.out, &report, &environment)?;
+    let mut out = stdout().lock();
     for finding in &found {
-        println!("{finding}");
+        writeln!(out, "{finding}")?;
     }
     let values: u64 = report.results.iter().map(|row| row.values).sum();
-    println!(
+    writeln!(
+        out,
         "{}: {} rows, {values} values, {} undecided; wrote {}/index.html, README.md, conformance.json",
         if report.conforms {
             "conforms"
@@ -68,7 +71,7 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
         report.results.len(),
         report.undecided.len(),
         arguments.out.display()
-    );
+    )?;
     Ok(if report.conforms {
         ExitCode::SUCCESS
     } else {

@@ -56,6 +56,16 @@ pub fn references_of(specs: &[Arc<Spec>]) -> Result<Vec<Reference>> {
 }
 
 impl Common {
+    /// The options that a command for the same case needs again.
+    pub(super) fn repeated(&self) -> String {
+        let seed = (self.seed != 0).then(|| format!(" --seed {}", self.seed));
+        let specs = self
+            .specs
+            .as_ref()
+            .map(|folder| format!(" --specs {}", folder.display()));
+        seed.into_iter().chain(specs).collect()
+    }
+
     pub(super) fn references(&self) -> Result<Vec<Reference>> {
         let specs = match &self.specs {
             Some(folder) => load_dir(folder, &class_names())?,

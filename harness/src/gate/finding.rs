@@ -1,6 +1,7 @@
 //! What keeps the gate closed, each kind with a sentence and a remedy.
 
-use crate::measure::{Worst, round_up};
+use crate::cases::CaseId;
+use crate::measure::round_up;
 use std::fmt;
 
 /// One reason why the gate is closed.
@@ -27,8 +28,8 @@ pub enum FindingKind {
     Exceeds {
         /// How many.
         values: u64,
-        /// The worst of them.
-        worst: Option<Worst>,
+        /// The case of the worst of them, and its error in ulps.
+        worst: Option<(CaseId, f64)>,
     },
     /// Values or calls with another verdict that does not conform.
     DoesNotConform {
@@ -120,14 +121,9 @@ impl fmt::Display for FindingKind {
             }
             Self::Exceeds { values, worst } => {
                 write!(f, "{values} values exceed the ceiling")?;
-                if let Some(worst) = worst {
-                    write!(f, ", the worst with {} ulp", round_up(worst.upper))?;
-                    worst
-                        .ceiling_ulps()
-                        .iter()
-                        .try_for_each(|ceiling| write!(f, " (ceiling {ceiling})"))?;
-                    f.write_str(": ")?;
-                    write!(f, "lossproof explain {}", worst.case)?;
+                if let Some((case, upper)) = worst {
+                    let error = round_up(*upper);
+                    write!(f, ", the worst with {error} ulp: lossproof explain {case}")?;
                 }
                 Ok(())
             }

@@ -92,7 +92,7 @@ fn trial_findings(
     let waived = waiver_of(outcome, reviewed.waivers)
         .is_some_and(|waiver| waiver.expires.as_str() >= reviewed.today);
     if exceeds > 0 && !waived {
-        let worst = tally.worst.clone();
+        let worst = tally.worst_exceeding.clone();
         kinds.push(FindingKind::Exceeds {
             values: exceeds,
             worst,

@@ -96,7 +96,7 @@ pub fn measure_case(
         .iter()
         .map(|subject| {
             let answer = subject.call(&reference.op.name, dtype, &case.inputs, output_length);
-            Progress::begin(answer, &rulings, output_length)
+            Progress::begin(whole(answer, output_length), &rulings)
         })
         .collect();
     question.climb(&mut progress, &rulings, precision_limit)?;
@@ -176,6 +176,17 @@ impl Question<'_> {
     }
 }
 
+/// An answer of another length than the output is no answer: the kernel did not do what it was called for.
+fn whole(answer: Answer, output_length: usize) -> Answer {
+    match answer {
+        Answer::Values(values) if values.len() != output_length => Answer::Crashed(format!(
+            "gave {} values where {output_length} are due",
+            values.len()
+        )),
+        answer => answer,
+    }
+}
+
 fn open_places(progress: &[Progress]) -> Vec<usize> {
     let length = progress
         .iter()
@@ -193,12 +204,11 @@ fn open_places(progress: &[Progress]) -> Vec<usize> {
 
 impl Progress {
     /// Judges what needs no enclosure: calls without values, and values whose class a clause settles.
-    fn begin(answer: Answer, rulings: &Rulings<'_>, output_length: usize) -> Self {
+    fn begin(answer: Answer, rulings: &Rulings<'_>) -> Self {
         let call = rulings.target_of_call();
         let must_refuse = |target: &Target<'_>| target.accept.contains(&Outcome::Error);
         let (judged, clauses) = match &answer {
             Answer::Values(values) => {
-                debug_assert_eq!(values.len(), output_length, "subjects give whole outputs");
                 if values.is_empty() && must_refuse(&call) {
                     (
                         vec![Some(Judged::by_class(Verdict::WrongClass))],

@@ -51,6 +51,8 @@ pub struct Tally {
     pub max_lower: f64,
     /// The value with the largest upper bound.
     pub worst: Option<Worst>,
+    /// The value with the largest error among those that exceed their ceiling: its case and the upper bound of its error.
+    pub worst_exceeding: Option<(CaseId, f64)>,
     /// The largest conditioned error over the cases' worst values.
     pub max_conditioned: Option<f64>,
     /// Values per bin of [`HISTOGRAM_EDGES`].
@@ -121,6 +123,9 @@ impl Tally {
                 tally.keep_failure((id.clone(), place, *judged));
             }
             if let Some((lower, upper)) = judged.ulp_error {
+                if judged.verdict == Verdict::Exceeds {
+                    tally.keep_exceeding((id.clone(), upper));
+                }
                 tally.max_lower = tally.max_lower.max(lower);
                 let bin = HISTOGRAM_EDGES.partition_point(|&edge| edge < upper);
                 tally.histogram[bin] += 1;
@@ -188,6 +193,10 @@ impl Tally {
         if later_is_worse {
             self.worst = later.worst;
         }
+        later
+            .worst_exceeding
+            .into_iter()
+            .for_each(|worst| self.keep_exceeding(worst));
         self.max_conditioned = larger(self.max_conditioned, later.max_conditioned);
         for (ours, theirs) in self.histogram.iter_mut().zip(later.histogram) {
             *ours += theirs;
@@ -207,6 +216,16 @@ impl Tally {
         self.undecided.extend(later.undecided);
         for failure in later.failures {
             self.keep_failure(failure);
+        }
+    }
+
+    fn keep_exceeding(&mut self, found: (CaseId, f64)) {
+        if self
+            .worst_exceeding
+            .as_ref()
+            .is_none_or(|worst| found.1 > worst.1)
+        {
+            self.worst_exceeding = Some(found);
         }
     }
 
