@@ -1,6 +1,6 @@
 //! lossproof proves how many ulps a loss kernel is off, where and why.
 //!
-//! The pipeline, one module per stage, each a function from values to values: [`spec`] → [`cases`] → [`reference`] and
+//! The pipeline, one module per stage, each a function from values to values: [`spec`] → [`cases`] → [`mod@reference`] and
 //! [`subject`] → [`measure`] → [`run`] → [`gate`] and [`report`]. Only [`command`] touches files, clocks and terminals.
 
 pub mod assemble;

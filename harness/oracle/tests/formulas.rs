@@ -1,5 +1,7 @@
 //! Formulas on exact inputs, with answers worked out by hand or known in closed form.
 
+#![expect(clippy::float_cmp, reason = "the answers are exact")]
+
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Shape, parse_formula};
 use lossproof_oracle::{Datum, Expected, Interval, Program, UlpError, rungs};

@@ -50,8 +50,7 @@ impl Budget {
             (Self::Long | Self::Vocabulary, Tier::Quick) => (6, [1, 1, 0, 0, 0]),
             (Self::Everyday, Tier::Quick) => (6, [1, 1, 1, 0, 0]),
             (Self::Long, Tier::Full) => (27, [4, 2, 1, 0, 0]),
-            (Self::Vocabulary, Tier::Full) => (27, [4, 2, 1, 1, 0]),
-            (Self::Everyday, Tier::Full) => (27, [4, 2, 1, 1, 0]),
+            (Self::Vocabulary | Self::Everyday, Tier::Full) => (27, [4, 2, 1, 1, 0]),
             (Self::Longest, Tier::Quick) => (5, [2, 1, 1, 0, 0]),
             (Self::Longest, Tier::Full) => (23, [4, 2, 1, 1, 1]),
         };

@@ -3,7 +3,7 @@
 use super::arguments::{Check, Common, Gate, TierArgument};
 use super::golden::Golden;
 use super::progress::Progress;
-use super::session::{catch_interrupt, interrupted, subjects};
+use super::setup::{catch_interrupt, interrupted, subjects};
 use super::{DOES_NOT_CONFORM, table};
 use crate::assemble::{Parts, report};
 use crate::gate::{Finding, Reviewed, findings};

@@ -30,7 +30,7 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
         .iter()
         .map(|known| known.op.name.as_str())
         .collect();
-    super::session::require_known(
+    super::setup::require_known(
         "op",
         std::slice::from_ref(&id.op),
         &names,

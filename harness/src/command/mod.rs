@@ -8,13 +8,13 @@ mod list;
 mod progress;
 mod references;
 mod report_files;
-mod session;
+mod setup;
 mod story;
 mod table;
 
 pub use explain::explain_failures;
 pub use golden::Golden;
-pub use session::{embedded_specs, references_of};
+pub use setup::{embedded_specs, references_of};
 
 use arguments::{Arguments, Command};
 use clap::Parser;

@@ -1,6 +1,6 @@
 //! Progress of a run: a bar on a terminal, a plain line now and then elsewhere, always on standard error.
 
-use super::session::interrupted;
+use super::setup::interrupted;
 use crate::run::{Observer, Trial};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr};

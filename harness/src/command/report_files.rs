@@ -4,7 +4,7 @@ use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, ReportArguments};
 use super::check::measure;
 use super::golden::Golden;
-use super::session::{interrupted, subjects};
+use super::setup::{interrupted, subjects};
 use crate::assemble::{Parts, report};
 use crate::gate::findings;
 use crate::report::model::{Environment, Report};
