@@ -1,7 +1,7 @@
 //! The conditions of clauses, decided on exact inputs.
 //!
-//! Numbers inside a condition (`sum(labels) != 1`) are enclosed at a precision at which sums and products of a few f64
-//! values are exact, so a comparison is settled unless it hangs on a transcendental value that no precision separates.
+//! Numbers inside a condition (`sum(labels) != 1`) are enclosed at a precision at which sums of f64 values are exact,
+//! so a comparison is settled unless it hangs on a value that this precision does not separate; then it is not decided.
 
 use crate::enclosure::Enclosure;
 use crate::evaluate::Datum;
@@ -97,19 +97,21 @@ impl Conditions<'_> {
 
     fn call(&self, function: Function, argument: &Expr) -> Decision {
         match function {
-            Function::Isnan => self.test(argument, f64::is_nan, |number| Some(number.is_nan())),
+            Function::Isnan => self.test(argument, f64::is_nan, |number| {
+                (number.is_nan() || !number.may_be_nan()).then(|| number.is_nan())
+            }),
             Function::Isinf => self.test(argument, f64::is_infinite, |number| {
-                Some(number.is_exactly(f64::INFINITY) || number.is_exactly(f64::NEG_INFINITY))
+                is_one_of(number, &[f64::INFINITY, f64::NEG_INFINITY])
             }),
             Function::Ispinf => self.test(
                 argument,
                 |number| number == f64::INFINITY,
-                |number| Some(number.is_exactly(f64::INFINITY)),
+                |number| is_one_of(number, &[f64::INFINITY]),
             ),
             Function::Isninf => self.test(
                 argument,
                 |number| number == f64::NEG_INFINITY,
-                |number| Some(number.is_exactly(f64::NEG_INFINITY)),
+                |number| is_one_of(number, &[f64::NEG_INFINITY]),
             ),
             Function::Any => quantify(&self.decide(argument), true),
             Function::All => quantify(&self.decide(argument), false),
@@ -190,6 +192,18 @@ impl Conditions<'_> {
                 },
             ),
         }
+    }
+}
+
+/// Whether an enclosed number is one of some infinities; `None` when the enclosure does not tell.
+fn is_one_of(number: &Interval, infinities: &[f64]) -> Option<bool> {
+    let both = [f64::INFINITY, f64::NEG_INFINITY];
+    let known = both
+        .into_iter()
+        .find(|&infinity| number.is_exactly(infinity));
+    match known {
+        Some(infinity) => Some(infinities.contains(&infinity)),
+        None => (number.is_finite() || number.is_nan()).then_some(false),
     }
 }
 

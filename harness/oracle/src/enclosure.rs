@@ -16,6 +16,9 @@ pub trait Enclosure: Clone {
     /// The real number that a decimal or hex-float literal denotes; `None` when the text is no number.
     fn literal(precision: Self::Precision, text: &str) -> Option<Self>;
 
+    /// Any extended real number, or NaN.
+    fn anything(precision: Self::Precision) -> Self;
+
     /// Whether the enclosed number can only be NaN.
     fn is_nan(&self) -> bool;
     /// Whether the enclosed number is proven to be neither NaN nor infinite.

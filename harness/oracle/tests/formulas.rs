@@ -179,3 +179,11 @@ fn the_published_loss_is_enclosed() {
     let (lo, hi) = kappa.ends_to_f64();
     assert!(lo > 1.0 && hi < 10.0 && hi - lo < 1e-12);
 }
+
+/// A pivot that is not proven to be finite proves nothing: softmax of a number that is 0 or hair beside it, through log.
+#[test]
+fn nothing_is_claimed_of_a_row_that_may_be_infinite() {
+    let softmax = logits_to("softmax(log(0.1 * logits - 0.1 * logits))", Shape::Row);
+    let values: Vec<Interval> = softmax.evaluate(&[Datum::Row(&[1.0])], 1, 128);
+    assert_eq!(values[0].expected(Dtype::F64), Expected::Unknown);
+}

@@ -17,6 +17,8 @@ pub(super) enum Shifted<E> {
     PlusInfinity { row_length: usize },
     /// All elements are exactly −∞.
     MinusInfinity { row_length: usize },
+    /// Some element is not proven to be finite, −∞, +∞ or NaN: nothing is known.
+    Unknown { row_length: usize },
     /// The ordinary case.
     Finite {
         /// x_k
@@ -73,6 +75,13 @@ impl<E: Enclosure> Shifted<E> {
         let Some(k) = largest(row) else {
             return Self::Empty;
         };
+        // The pivot's own difference is taken to be exactly 0, which holds for a finite pivot only.
+        let is_known = |number: &E| number.is_finite() || number.is_exactly(f64::NEG_INFINITY);
+        if !row.iter().all(is_known) {
+            return Self::Unknown {
+                row_length: row.len(),
+            };
+        }
         if row[k].is_exactly(f64::NEG_INFINITY) {
             return Self::MinusInfinity {
                 row_length: row.len(),
@@ -106,6 +115,7 @@ impl<E: Enclosure> Shifted<E> {
         match self {
             Self::Empty | Self::MinusInfinity { .. } => E::exactly(precision, f64::NEG_INFINITY),
             Self::Nan { .. } => E::exactly(precision, f64::NAN),
+            Self::Unknown { .. } => E::anything(precision),
             Self::PlusInfinity { .. } => E::exactly(precision, f64::INFINITY),
             Self::Finite {
                 pivot,
@@ -123,6 +133,7 @@ impl<E: Enclosure> Shifted<E> {
     ) -> Vec<E> {
         match self {
             Self::Empty => vec![],
+            Self::Unknown { row_length } => vec![E::anything(precision); *row_length],
             Self::Nan { row_length }
             | Self::PlusInfinity { row_length }
             | Self::MinusInfinity { row_length } => {
@@ -165,6 +176,7 @@ impl<E: Enclosure> Shifted<E> {
         let nan = E::exactly(precision, f64::NAN);
         match self {
             Self::Empty => zero,
+            Self::Unknown { .. } => E::anything(precision),
             Self::Nan { .. } | Self::PlusInfinity { .. } | Self::MinusInfinity { .. } => {
                 // log-softmax is NaN throughout: only a weight of 0 keeps it out.
                 weights

@@ -6,6 +6,7 @@
 
 use super::sets::outermost;
 use super::{End, Interval, Nan, PrecisionBits};
+use crate::enclosure::Enclosure;
 use rug::Float;
 use rug::float::Round;
 use rug::ops::NegAssign;

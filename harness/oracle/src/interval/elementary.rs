@@ -85,6 +85,15 @@ impl Enclosure for Interval {
         ))
     }
 
+    fn anything(precision: PrecisionBits) -> Self {
+        let infinity = Float::with_val(precision, f64::INFINITY);
+        Self {
+            lo: End::closed(Float::with_val(precision, -&infinity)),
+            hi: End::closed(infinity),
+            nan: Nan::Perhaps,
+        }
+    }
+
     fn is_nan(&self) -> bool {
         self.nan == Nan::Surely
     }

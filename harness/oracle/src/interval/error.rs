@@ -136,11 +136,11 @@ impl Interval {
 
     fn in_ulps(&self, dtype: Dtype, lower: Float, upper: Float) -> ExactError {
         let (smallest, largest) = self.exponents();
-        let scaled = |distance: Float, exponent: i64| {
-            let ulp_exponent = i32::try_from(dtype.ulp_exponent(exponent)).unwrap_or(i32::MAX);
-            distance >> ulp_exponent
-        };
-        ExactError::Within(scaled(lower, largest), scaled(upper, smallest))
+        // An exact result beyond any scale (an open infinite end) proves no lower bound.
+        let scale = |exponent: i64| i32::try_from(dtype.ulp_exponent(exponent)).ok();
+        let lower = scale(largest).map_or_else(|| Float::new(DISTANCE_BITS), |ulp| lower >> ulp);
+        let upper = upper >> scale(smallest).unwrap_or(i32::MAX);
+        ExactError::Within(lower, upper)
     }
 
     /// An upper bound of the error relative to what the problem's conditioning excuses:

@@ -93,16 +93,6 @@ impl Interval {
         Self { lo, hi, nan }
     }
 
-    /// The whole extended line, and perhaps NaN.
-    pub(crate) fn anything(precision: PrecisionBits) -> Self {
-        let infinity = Float::with_val(precision, f64::INFINITY);
-        Self {
-            lo: End::closed(Float::with_val(precision, -&infinity)),
-            hi: End::closed(infinity),
-            nan: Nan::Perhaps,
-        }
-    }
-
     /// Exactly this integer.
     pub(crate) fn integer(value: i64) -> Self {
         Self::point(Float::with_val(64, value))
@@ -147,6 +137,11 @@ impl Interval {
             (true, true) | (false, false) => true,
         };
         (negative, zero, positive)
+    }
+
+    /// Whether the enclosure leaves NaN open.
+    pub(crate) fn may_be_nan(&self) -> bool {
+        self.nan != Nan::Never
     }
 
     /// Whether the number may be +∞ or −∞.
