@@ -202,7 +202,7 @@ fn values_above_the_ceiling_need_a_waiver_of_their_trial() {
     assert_eq!(*values, tally(&faulty[0], 0).values);
     let line = found[0].to_string();
     assert!(
-        line.contains("(ceiling 0.51): lossproof explain softmax/f16/ordinary/"),
+        line.contains(" ulp: lossproof explain softmax/f16/ordinary/"),
         "{line}"
     );
     // Its last day counts; another class's waiver does not help.

@@ -105,7 +105,14 @@ fn only_the_stated_gradients_have_formulas_of_their_own() {
         .filter(|op| op.gradient_formula().is_some())
         .map(|op| op.name)
         .collect();
-    assert_eq!(stated, ["kl_divergence_grad_p", "kl_divergence_grad_q"]);
+    assert_eq!(
+        stated,
+        [
+            "kl_divergence_grad_p",
+            "kl_divergence_grad_q",
+            "sigmoid_cross_entropy_with_logits_grad_logits"
+        ]
+    );
 }
 
 #[test]
