@@ -92,7 +92,7 @@ pub(in crate::report) struct RowView<'a> {
     exceeds: String,
     wrong_class: String,
     undecided: String,
-    /// Calls that gave no values, in words.
+    /// Calls that gave no values, and what the profile leaves open, in words.
     calls: String,
     snapshot: String,
     ceiling: String,
@@ -160,6 +160,7 @@ fn calls(row: &ResultRow) -> String {
         (verdicts.failed, "failed"),
         (verdicts.crashed, "crashed"),
         (verdicts.timed_out, "timed out"),
+        (verdicts.unspecified, "unspecified"),
     ]
     .into_iter()
     .filter(|(calls, _)| *calls > 0)
