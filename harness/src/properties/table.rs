@@ -4,6 +4,7 @@ use super::bench::Bench;
 use super::outcome::{Finding, Tally};
 use super::{
     divergence, entropy, machine, memory, mirror, permutation, shift, sparse, sums, uniform,
+    with_itself,
 };
 
 /// Checks a property on a bench.
@@ -49,7 +50,7 @@ pub fn properties() -> &'static [Property] {
 }
 
 #[rustfmt::skip] // One property a paragraph, its sentences unbroken.
-static PROPERTIES: [Property; 18] = [
+static PROPERTIES: [Property; 19] = [
     Property {
         name: "run_to_run",
         title: "Same bits on every run",
@@ -151,6 +152,12 @@ static PROPERTIES: [Property; 18] = [
         title: "Cross-entropy is entropy plus divergence",
         statement: "H(p, q) = H(p) + KL(p, q) with q the subject's softmax of the logits and p of powers of two; slack: the ceilings of the loss and the divergence, and what the ceiling of softmax makes of the logarithms of q.",
         check: Check::OfSome(entropy::cross_entropy_is_entropy_plus_divergence),
+    },
+    Property {
+        name: "cross_entropy_with_itself_is_entropy",
+        title: "Cross-entropy with itself is entropy",
+        statement: "H(p, p) = H(p), in bits and with the same epsilon; slack: the sum of both ops' ceilings.",
+        check: Check::OfSome(with_itself::cross_entropy_with_itself_is_entropy),
     },
     Property {
         name: "uniform_gives_log_n",
