@@ -72,7 +72,7 @@ fn every_element_and_empty_tensors_come_back() {
             let tensor = WireTensor {
                 element,
                 shape: vec![rows],
-                bytes: vec![7; rows * element.stored().size()],
+                bytes: vec![7; rows * element.stored().bitsize() / 8],
             };
             let mut message = Message::default();
             message.tensors.push(("x".to_owned(), tensor));
