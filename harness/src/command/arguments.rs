@@ -1,5 +1,6 @@
 //! The command line: what can be asked, with help that teaches.
 
+use super::worker_arguments::WorkerArguments;
 use crate::reference::DEFAULT_PRECISION_LIMIT;
 use crate::spec::Profile;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   lossproof check                                   our kernels, every op and dtype, quick tier
   lossproof check builtin builtin:textbook --op softmax --dtype f32
+  lossproof check 'cmd:python3 my_worker.py'          kernels in any language, in a process of their own
   lossproof check --spec my_loss.toml               a loss of your own, as its formula computes it
   lossproof explain softmax/f32/huge_logits/00017   one case: inputs, exact result, error, clause
   lossproof gate                                    may this release ship?
@@ -135,6 +137,9 @@ pub struct Check {
     /// One line per class instead of one per op and dtype.
     #[arg(long)]
     pub per_class: bool,
+    /// How workers are run.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
 }
 
 /// `lossproof gate`
@@ -188,6 +193,9 @@ pub struct Explain {
     /// Print every input value, however long the row.
     #[arg(long)]
     pub all: bool,
+    /// How workers are run.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
 }
 
 /// `lossproof selftest`
