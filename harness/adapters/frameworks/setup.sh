@@ -26,6 +26,12 @@ install_into() {
         cp "$2" "$1/requirements.installed"
 }
 
+# The last thing said in the log $1, in words that may stand in a report: without the addresses and places of a machine.
+reason_in() {
+    grep -v '^[[:space:]]*$' "$1" | tail -n 1 |
+        sed -e 's|[a-z]*://[^ ]*|the package index|g' -e "s|$root/||g" -e "s|$here/||g"
+}
+
 mkdir -p "$root" || exit 1
 if [ $# -eq 0 ]; then
     for requirements in "$here"/requirements/*.txt; do
@@ -51,11 +57,12 @@ for name in "$@"; do
     echo "the installation was interrupted" > "$environment.failed"
     if install_into "$environment" "$requirements" > "$environment.log" 2>&1; then
         rm -f "$environment.failed" "$environment.log"
+        echo "$name: installed"
     else
         failures=$((failures + 1))
-        tail -n 12 "$environment.log" > "$environment.failed"
+        reason_in "$environment.log" > "$environment.failed"
         rm -rf "$environment"
-        echo "$name: not installed, and so not tested; the reason is in $environment.failed" >&2
+        echo "$name: not installed, and so not tested; the reason is in $environment.failed, all else in $environment.log" >&2
     fi
 done
 # A framework that cannot be installed is reported as not tested; that is no error of this command.
