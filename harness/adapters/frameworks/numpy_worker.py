@@ -18,7 +18,8 @@ import scipy
 from scipy import special
 
 # SciPy's array functions keep the dtype of their input. Its compiled ufuncs have loops for float32 and float64 only,
-# and give float64 for f16 and bf16; so does logsumexp for bf16.
+# and give a wider type for f16 and bf16; so does logsumexp for bf16. NumPy has no bf16 of its own: with the type of
+# ml_dtypes it adds in bf16, element after element, where it adds f16 in pairs.
 EVERY = ("f16", "bf16", "f32", "f64")
 COMPILED = ("f32", "f64")
 
