@@ -144,6 +144,11 @@ pub trait Subject: Send + Sync {
         let _ = (op, dtype);
         None
     }
+    /// Whether the kernel runs in the memory of the call, laid out as the call says, so that what it does to that memory
+    /// and to the floating-point environment shows. Not so where it only gets copies, in a process of its own.
+    fn runs_in_call_memory(&self) -> bool {
+        true
+    }
     /// Runs all rows of a call in its memory.
     ///
     /// # Errors

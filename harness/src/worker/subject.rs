@@ -24,6 +24,8 @@ pub struct Worker {
     introduction: Introduction,
     signatures: BTreeMap<String, Signature>,
     pool: Pool,
+    /// Whether it is a library, whose host lays the memory out as it is told and watches it.
+    is_library: bool,
 }
 
 /// A subject that could not be run at all.
@@ -102,7 +104,10 @@ impl Worker {
         })?;
         let own = own.to_string_lossy().into_owned();
         let command = vec![own, "serve-library".to_owned(), path.to_owned()];
-        Self::start(subject, command, specs, options)
+        Ok(Self {
+            is_library: true,
+            ..Self::start(subject, command, specs, options)?
+        })
     }
 
     /// The subject of a command in words, under a name of one's own.
@@ -138,6 +143,7 @@ impl Worker {
                 .map(|op| (op.name.clone(), Signature::of(&op)))
                 .collect(),
             pool,
+            is_library: false,
         })
     }
 
@@ -264,6 +270,10 @@ impl Subject for Worker {
     fn supports(&self, op: &str, dtype: Dtype) -> bool {
         let dtypes = self.introduction.supports.get(op);
         self.signatures.contains_key(op) && dtypes.is_some_and(|dtypes| dtypes.contains(&dtype))
+    }
+
+    fn runs_in_call_memory(&self) -> bool {
+        self.is_library
     }
 
     fn call_batch(&self, op: &str, call: &mut BatchCall) -> Result<(), Failure> {
