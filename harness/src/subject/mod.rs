@@ -22,6 +22,7 @@ use crate::worker::{StartError, Worker, WorkerOptions};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::Expr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a subject did with a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,6 +149,10 @@ pub trait Subject: Send + Sync {
     /// and to the floating-point environment shows. Not so where it only gets copies, in a process of its own.
     fn runs_in_call_memory(&self) -> bool {
         true
+    }
+    /// How long its kernels took so far, where it says so of itself: less than its calls, which messages are part of.
+    fn kernel_time(&self) -> Option<Duration> {
+        None
     }
     /// Runs all rows of a call in its memory.
     ///
