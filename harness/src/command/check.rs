@@ -1,21 +1,25 @@
 //! `lossproof check` and `lossproof gate`.
 
+use super::DOES_NOT_CONFORM;
 use super::arguments::{Check, Common, Gate, TierArgument};
 use super::golden::Golden;
 use super::progress::Progress;
+use super::report_files::{make_folder_of, write_whole};
 use super::setup::{
     catch_interrupt, interrupted, profile_of, profile_option, references_of, subjects,
 };
-use super::{DOES_NOT_CONFORM, table};
+use super::summary::Summary;
 use crate::assemble::{Evidence, Parts, report, unspecified};
 use crate::gate::{Finding, Reviewed, findings};
 use crate::reference::Reference;
-use crate::report::model::{Report, ResultRow};
+use crate::report::model::Report;
+use crate::report::render_json;
 use crate::run::{Selection, Settings, TrialOutcome, run as run_trials};
 use crate::spec::Profile;
 use crate::subject::{Subject, subject_named};
 use anyhow::{Result, bail};
 use std::io::{Write, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs a selection with progress on standard error.
@@ -39,6 +43,13 @@ pub(super) fn measure<'a>(
 }
 
 pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
+    if common.json && check.markdown {
+        bail!("--json and --markdown exclude each other; leave one out");
+    }
+    if let Some(path) = &check.save {
+        // Before the run, not after it: a run may take long.
+        make_folder_of(path)?;
+    }
     let specs = common.specs()?;
     let subjects = if check.subjects.is_empty() {
         subjects(&[common.usual_subject()], &specs)?
@@ -77,54 +88,65 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         evidence: Evidence::default(),
     };
     let report = report(parts);
-    print_results(common, &report, check.per_class)?;
-    let mut out = stdout().lock();
-    if !common.json {
-        let values: u64 = report.results.iter().map(|row| row.values).sum();
-        let cases: u64 = report.results.iter().map(|row| row.cases).sum();
-        writeln!(
-            out,
-            "\n{cases} cases, {values} values, {} undecided",
-            report.undecided.len()
-        )?;
-        for entry in unspecified(parts) {
-            writeln!(out, "not judged: {}: {}", entry.what, entry.why)?;
-        }
-        for (subject, found) in subjects.iter().zip(&found) {
-            for finding in found {
-                let name = subject.name();
-                let line = finding.to_string();
-                if line.contains("lossproof explain") {
-                    let option = profile_option(profile, *subject);
-                    writeln!(out, "{line} {name}{option}{}", common.repeated())?;
-                } else {
-                    writeln!(out, "{line} ({name})")?;
-                }
-            }
-        }
+    let conforms = found.iter().all(Vec::is_empty) && !interrupted();
+    let summary = Summary {
+        report: &report,
+        not_judged: unspecified(parts),
+        findings: finding_lines(common, profile, &subjects, &found),
+        conforms,
+        per_class: check.per_class,
+    };
+    let text = if common.json {
+        serde_json::to_string_pretty(&report.results)? + "\n"
+    } else if check.markdown {
+        summary.markdown()
+    } else {
+        summary.terminal()
+    };
+    stdout().lock().write_all(text.as_bytes())?;
+    if let Some(path) = &check.save {
+        save(path, &report)?;
     }
-    let conforms = found.iter().all(Vec::is_empty);
-    Ok(if conforms && !interrupted() {
+    Ok(if conforms {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(DOES_NOT_CONFORM)
     })
 }
 
-fn print_results(common: &Common, report: &Report, per_class: bool) -> Result<()> {
-    let mut out = stdout().lock();
-    if common.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report.results)?)?;
+/// Writes the report of a selection, once it is complete: what an interrupted run left out would compare as gone.
+fn save(path: &Path, report: &Report) -> Result<()> {
+    if interrupted() {
+        eprintln!(
+            "interrupted; no report was written, and `{}` is as it was",
+            path.display()
+        );
         return Ok(());
     }
-    writeln!(out, "judged by the profile {}\n", report.profile)?;
-    let rows: Vec<&ResultRow> = report.results.iter().collect();
-    let text = if per_class {
-        table::per_class(&rows)
-    } else {
-        table::per_op(&rows)
-    };
-    Ok(write!(out, "{text}")?)
+    write_whole(path, &render_json(report))
+}
+
+/// One line per finding of each subject, with what to type next.
+fn finding_lines(
+    common: &Common,
+    profile: Profile,
+    subjects: &[&dyn Subject],
+    found: &[Vec<Finding>],
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (subject, found) in subjects.iter().zip(found) {
+        for finding in found {
+            let name = subject.name();
+            let line = finding.to_string();
+            lines.push(if line.contains("lossproof explain") {
+                let option = profile_option(profile, *subject);
+                format!("{line} {name}{option}{}", common.repeated())
+            } else {
+                format!("{line} ({name})")
+            });
+        }
+    }
+    lines
 }
 
 pub(super) fn run_gate(common: &Common, gate: &Gate) -> Result<ExitCode> {

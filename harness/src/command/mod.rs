@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod diff;
 mod explain;
 mod golden;
 mod list;
@@ -11,6 +12,7 @@ mod report_files;
 mod selftest;
 mod setup;
 mod story;
+mod summary;
 mod table;
 
 pub use explain::explain_failures;
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Reference(reference) => references::run(&arguments.common, reference),
         Command::Explain(explain) => explain::run(&arguments.common, explain),
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),
+        Command::Diff(diff) => diff::run(&arguments.common, diff),
         Command::List(list) => list::run(&arguments.common, list),
     };
     match outcome {
