@@ -61,13 +61,8 @@ fn read(path: &Path) -> Result<View> {
 fn terminal(comparison: &Comparison) -> String {
     let mut blocks: Vec<String> = Vec::new();
     if !comparison.notes.is_empty() {
-        blocks.push(
-            comparison
-                .notes
-                .iter()
-                .map(|note| format!("note: {note}\n"))
-                .collect(),
-        );
+        let notes = comparison.notes.iter().map(|note| format!("note: {note}"));
+        blocks.push(notes.collect::<Vec<_>>().join("\n") + "\n");
     }
     let lines = lines(comparison);
     if !lines.is_empty() {

@@ -14,7 +14,7 @@ use crate::run::{Selection, Unobserved, in_pool};
 use crate::selftest::self_proof;
 use crate::spec::Profile;
 use crate::subject::Subject;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::{Write, stdout};
 use std::path::Path;
@@ -140,6 +140,12 @@ pub(super) fn write_whole(path: &Path, text: &str) -> Result<()> {
 
 /// Creates the folder that a file is to be written to.
 pub(super) fn make_folder_of(path: &Path) -> Result<()> {
+    if path.is_dir() || path.file_name().is_none() {
+        bail!(
+            "cannot write `{}`: it is a folder; name a file in it",
+            path.display()
+        );
+    }
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot create the folder `{}`", folder.display()))

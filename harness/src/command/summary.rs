@@ -68,7 +68,7 @@ impl Summary<'_> {
                 count(self.values()),
                 count(report.undecided.len() as u64)
             ),
-            self.columns().markdown().trim_end().to_owned(),
+            self.columns().markdown(),
         ];
         if !self.findings.is_empty() {
             let listed = self.findings.iter().take(FINDINGS_LISTED);

@@ -51,20 +51,23 @@ pub fn compare(before: (&str, &View), after: (&str, &View), options: Options) ->
         unchanged: 0,
     };
     let fewer_cases_allowed = options.allow_removed;
-    found.part(Part::Result, rows(before), rows(after), |before, after| {
-        of_rows(before, after, fewer_cases_allowed)
-    });
-    found.part(Part::Clause, clauses(before), clauses(after), of_clauses);
+    found.part(
+        Part::Result,
+        &rows(before),
+        &rows(after),
+        |before, after| of_rows(before, after, fewer_cases_allowed),
+    );
+    found.part(Part::Clause, &clauses(before), &clauses(after), of_clauses);
     found.part(
         Part::Property,
-        properties(before),
-        properties(after),
+        &properties(before),
+        &properties(after),
         of_properties,
     );
     found.part(
         Part::SelfProof,
-        scores(before),
-        scores(after),
+        &scores(before),
+        &scores(after),
         |before, after| of_scores(before, after),
     );
     if let (Some(earlier), Some(later)) = (&before.self_proof, &after.self_proof) {
@@ -84,6 +87,14 @@ pub fn compare(before: (&str, &View), after: (&str, &View), options: Options) ->
         };
         found.both(Part::Report, Key::default(), Some(false), vec![detail]);
     }
+    let differences = differences(before, after).into_iter();
+    let mut notes: Vec<String> = differences.map(|one| one.what).collect();
+    if found.tested_before.is_disjoint(&found.tested_after) {
+        let [earlier, later] = [&found.tested_before, &found.tested_after].map(subjects);
+        notes.push(format!(
+            "no subject, op and dtype is in both reports: the older one has {earlier}, the newer one {later}"
+        ));
+    }
     let mut changes = found.changes;
     changes.sort_by_key(|change| (!change.counts_as_worse, change.kind));
     let mut counts = counts(&changes);
@@ -92,14 +103,16 @@ pub fn compare(before: (&str, &View), after: (&str, &View), options: Options) ->
         schema: SCHEMA.to_owned(),
         before: side(before_file, before),
         after: side(after_file, after),
-        notes: differences(before, after)
-            .into_iter()
-            .map(|one| one.what)
-            .collect(),
+        notes,
         worse: changes.iter().any(|change| change.counts_as_worse),
         counts,
         changes,
     }
+}
+
+fn subjects(tested: &BTreeSet<(&str, &str, &str)>) -> String {
+    let names: BTreeSet<&str> = tested.iter().map(|(subject, _, _)| *subject).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// What has been found so far.
@@ -116,8 +129,8 @@ impl<'a> Found<'a> {
     fn part<T>(
         &mut self,
         part: Part,
-        before: Vec<Entry<'a, T>>,
-        after: Vec<Entry<'a, T>>,
+        before: &[Entry<'a, T>],
+        after: &[Entry<'a, T>],
         details: impl Fn(&T, &T) -> Vec<Detail>,
     ) {
         // A part that one report does not have at all is one change, and not one for each of its entries.
@@ -131,9 +144,9 @@ impl<'a> Found<'a> {
             self.alone(part, kind, Key::default(), None, entries);
             return;
         }
-        let earlier: BTreeMap<Key<'_>, &Entry<'_, T>> = by_key(&before);
-        let later: BTreeMap<Key<'_>, &Entry<'_, T>> = by_key(&after);
-        for entry in &before {
+        let earlier: BTreeMap<Key<'_>, &Entry<'_, T>> = by_key(before);
+        let later: BTreeMap<Key<'_>, &Entry<'_, T>> = by_key(after);
+        for entry in before {
             if let Some(now) = later.get(&entry.key) {
                 let details = details(&entry.data, &now.data);
                 self.both(part, entry.key, now.conforms, details);
@@ -141,7 +154,7 @@ impl<'a> Found<'a> {
                 self.alone(part, Kind::WentAway, entry.key, entry.conforms, 1);
             }
         }
-        for entry in &after {
+        for entry in after {
             if !earlier.contains_key(&entry.key)
                 && !self.is_explained(part, entry.key, Kind::Appeared)
             {

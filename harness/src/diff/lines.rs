@@ -173,10 +173,8 @@ fn measure(measure: &Measure) -> String {
             after,
             worst_case,
         } => {
-            let case = worst_case
-                .iter()
-                .map(|case| format!(" ({case})"))
-                .collect::<String>();
+            let case = worst_case.as_ref().map(|case| format!(" ({case})"));
+            let case = case.unwrap_or_default();
             format!("max ulp {} → {}{case}", ulps(*before), ulps(*after))
         }
         Measure::CorrectlyRounded { before, after } => {

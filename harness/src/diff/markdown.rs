@@ -76,14 +76,14 @@ fn listed(lines: &[Line]) -> String {
         .to_vec()
     };
     let rows = lines.iter().take(LINES_LISTED).map(row);
-    let mut listed = table(&HEADER, &[], rows);
-    if lines.len() > LINES_LISTED {
-        let more = plural(
-            (lines.len() - LINES_LISTED) as u64,
-            "more line",
-            "more lines",
-        );
-        listed += &format!("\n{more}; `lossproof diff` lists all.\n");
+    let listed = table(&HEADER, &[], rows);
+    if lines.len() <= LINES_LISTED {
+        return listed;
     }
-    listed.trim_end().to_owned()
+    let more = plural(
+        (lines.len() - LINES_LISTED) as u64,
+        "more line",
+        "more lines",
+    );
+    format!("{listed}\n\n{more}; `lossproof diff` lists all.")
 }

@@ -195,7 +195,10 @@ pub enum ViewError {
     )]
     NotAnObject(serde_json::Error),
     /// It does not say what it is.
-    #[error("has no `schema` of its own; supported are {}", SUPPORTED.join(" and "))]
+    #[error(
+        "is no report (it has no `schema`); supported are {}, which `lossproof report` and `lossproof check --save FILE` \
+         write (`--json` prints only rows)", SUPPORTED.join(" and ")
+    )]
     NoSchema,
     /// It is something else.
     #[error("has the schema `{0}`; supported are {supported}, so compare it with the version of lossproof that wrote it", supported = SUPPORTED.join(" and "))]

@@ -49,7 +49,7 @@ pub(crate) fn code(source: &str) -> String {
     format!("{fence}{pad}{source}{pad}{fence}")
 }
 
-/// A table of cells that are Markdown already; the columns named by place in `numbers` are aligned to the right.
+/// A table, without a line feed at its end, of cells that are Markdown already; the columns named by place in `numbers` are aligned to the right.
 pub(crate) fn table(
     header: &[&str],
     numbers: &[usize],
@@ -63,9 +63,10 @@ pub(crate) fn table(
     let lines = [header, rules.collect::<Vec<String>>()]
         .into_iter()
         .chain(rows);
-    lines
-        .map(|cells| format!("| {} |\n", cells.join(" | ")))
-        .collect()
+    let lines: Vec<String> = lines
+        .map(|cells| format!("| {} |", cells.join(" | ")))
+        .collect();
+    lines.join("\n")
 }
 
 fn one_line(text: &str) -> String {
