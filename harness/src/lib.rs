@@ -7,6 +7,7 @@ pub mod assemble;
 pub mod cases;
 pub mod certify;
 pub mod command;
+pub mod diff;
 pub mod gate;
 pub mod measure;
 pub mod properties;

@@ -33,6 +33,7 @@ Examples:
   lossproof check --spec my_loss.toml               a loss of your own, as its formula computes it
   lossproof explain softmax/f32/huge_logits/00017   one case: inputs, exact result, error, clause
   lossproof gate                                    may this release ship?
+  lossproof diff before.json after.json             what changed between two reports?
   echo '{\"op\":\"logsumexp\",\"dtype\":\"f32\",\"inputs\":{\"logits\":[1,2]}}' | lossproof reference";
 
 /// Options of every command.
@@ -92,6 +93,15 @@ pub enum Command {
     /// survivor or a false alarm is exit code 1.
     #[command(name = "selftest")]
     SelfTest(SelfTestArguments),
+    /// Say what got better, worse, appeared or went away between two reports.
+    ///
+    /// Compares rows by subject, op, dtype and class, then clauses, properties and the self-proof. Worse is: a larger upper
+    /// bound of the maximum error, a smaller share correctly rounded, more values or calls of a verdict that is a fault,
+    /// fewer cases, an entry that conformed or held and does not any more, and one that is no longer tested. Something both
+    /// better and worse counts as worse.
+    ///
+    /// Exit codes: 0 nothing is worse, 1 something is, 2 a file cannot be read or the two cannot be compared.
+    Diff(DiffArguments),
     /// List ops, classes, cases, subjects or profiles.
     List(List),
 }
@@ -137,6 +147,20 @@ pub struct Check {
     /// One line per class instead of one per op and dtype.
     #[arg(long)]
     pub per_class: bool,
+    /// Print Markdown that suits a pull request, as a comment or in a CI system's summary.
+    #[arg(long)]
+    pub markdown: bool,
+    /// Also write the report of what was measured to this file, as JSON in the form of reports/conformance.json.
+    ///
+    /// `lossproof diff` compares two of them.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Also check the properties that need no reference: the same bits in a batch, at another alignment, shifts, sums.
+    #[arg(long)]
+    pub properties: bool,
+    /// Also say where the time went: kernels, transport to and from workers, oracle.
+    #[arg(long)]
+    pub timing: bool,
     /// How workers are run.
     #[command(flatten)]
     pub workers: WorkerArguments,
@@ -207,6 +231,26 @@ pub struct SelfTestArguments {
     /// How many cases.
     #[arg(long, value_enum, default_value = "quick")]
     pub tier: TierArgument,
+}
+
+/// `lossproof diff`
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// The older report: a conformance.json, or what `check --save` wrote.
+    #[arg(value_name = "BEFORE.json")]
+    pub before: PathBuf,
+    /// The newer report.
+    #[arg(value_name = "AFTER.json")]
+    pub after: PathBuf,
+    /// Print Markdown that suits a comment on a pull request.
+    #[arg(long)]
+    pub markdown: bool,
+    /// What is no longer tested does not count as worse.
+    #[arg(long)]
+    pub allow_removed: bool,
+    /// Compare reports of another seed, tier or profile, whose maxima are over other cases or by other conventions.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `lossproof list`

@@ -1,22 +1,30 @@
-//! `lossproof check` and `lossproof gate`.
+//! `lossproof check`.
 
-use super::arguments::{Check, Common, Gate, TierArgument};
-use super::golden::Golden;
+use super::DOES_NOT_CONFORM;
+use super::arguments::{Check, Common};
 use super::progress::Progress;
+use super::report_files::{make_folder_of, write_whole};
 use super::setup::{
     catch_interrupt, interrupted, profile_of, profile_option, references_of, subjects, typed_text,
 };
-use super::{DOES_NOT_CONFORM, table};
+use super::summary::{FindingLine, Summary};
+use super::timing::{self, Timed};
 use crate::assemble::{Evidence, Parts, report, unspecified};
 use crate::gate::{Finding, FindingKind, Reviewed, findings};
+use crate::properties::{Finding as PropertyFinding, PropertyOutcome, check_properties};
 use crate::reference::Reference;
-use crate::report::model::{Report, ResultRow};
-use crate::run::{Selection, Settings, Trial, TrialOutcome, run as run_trials};
-use crate::spec::Profile;
-use crate::subject::{Subject, subject_named};
+use crate::report::model::Report;
+use crate::report::render_json;
+use crate::run::{Selection, Settings, Trial, TrialOutcome, in_pool, run as run_trials};
+use crate::spec::{Profile, Spec};
+use crate::subject::Subject;
 use anyhow::{Result, bail};
+use serde_json::json;
 use std::io::{Write, stdout};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Runs a selection with progress on standard error.
 pub(super) fn measure<'a>(
@@ -61,14 +69,20 @@ fn run_with_progress<'a>(
 }
 
 pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
+    if common.json && check.markdown {
+        bail!("--json and --markdown exclude each other; leave one out");
+    }
+    if let Some(path) = &check.save {
+        // Before the run, not after it: a run may take long.
+        make_folder_of(path)?;
+    }
     let specs = common.specs()?;
-    let options = check.workers.options();
-    let subjects = if check.subjects.is_empty() {
-        subjects(&[common.usual_subject()], &specs, &options)?
-    } else {
-        subjects(&check.subjects, &specs, &options)?
-    };
-    let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();
+    let named = named_subjects(common, check, &specs)?;
+    let timed: Vec<Timed<'_>> = named.iter().map(|subject| Timed::new(&**subject)).collect();
+    let subjects: Vec<&dyn Subject> = timed
+        .iter()
+        .map(|subject| subject as &dyn Subject)
+        .collect();
     let profile = profile_of(check.profile, &subjects)?;
     let references = references_of(&specs, profile)?;
     let mut selection = check.selection.selection(&references)?;
@@ -87,23 +101,24 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
             bail!("{}", no_kernels(&subjects));
         }
     }
+    let started = Instant::now();
     let outcomes = run_with_progress(trials, &subjects, &settings)?;
-    let reviewed = Reviewed {
-        bounds: None,
-        waivers: &[],
-        today: "",
-        everything: false,
-    };
+    let taken = started.elapsed();
     let found: Vec<Vec<Finding>> = (0..subjects.len())
-        .map(|place| {
-            let mut found = findings(&outcomes, place, reviewed);
-            let tested = |outcome: &TrialOutcome<'_>| outcome.tallies[place].is_some();
-            if !is_asked_for && outcomes.iter().any(tested) {
-                found.retain(|finding| !matches!(finding.kind, FindingKind::NoKernel));
-            }
-            found
-        })
+        .map(|place| findings_of(&outcomes, place, is_asked_for))
         .collect();
+    // In the order that the lines of time are to be told in: what the properties take is not part of the run.
+    let timing = match check.timing {
+        true => timing::lines(&timed, taken, settings.threads),
+        false => Vec::new(),
+    };
+    let properties = if check.properties {
+        in_pool(settings.threads, || {
+            check_properties(&references, &subjects, &selection, settings.seed)
+        })??
+    } else {
+        Vec::new()
+    };
     let parts = Parts {
         references: &references,
         outcomes: &outcomes,
@@ -114,129 +129,151 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         waivers: &[],
         settings: &settings,
         profile,
-        evidence: Evidence::default(),
+        evidence: Evidence {
+            properties: &properties,
+            self_proof: None,
+        },
     };
     let report = report(parts);
-    print_results(common, &report, check.per_class)?;
-    let mut out = stdout().lock();
-    if !common.json {
-        let values: u64 = report.results.iter().map(|row| row.values).sum();
-        let cases: u64 = report.results.iter().map(|row| row.cases).sum();
-        writeln!(
-            out,
-            "\n{cases} cases, {values} values, {} undecided",
-            report.undecided.len()
-        )?;
-        for (place, subject) in subjects.iter().enumerate() {
-            let tested = outcomes
-                .iter()
-                .filter(|outcome| outcome.tallies[place].is_some());
-            let untested = selected - tested.count();
-            if untested > 0 {
-                let name = subject.name();
-                writeln!(
-                    out,
-                    "not tested: {untested} of {selected} trials (an op, dtype and class), for which {name} has no kernel"
-                )?;
-            }
-        }
-        for entry in unspecified(parts) {
-            writeln!(out, "not judged: {}: {}", entry.what, entry.why)?;
-        }
-        for (subject, found) in subjects.iter().zip(&found) {
-            for finding in found {
-                let line = finding.to_string();
-                if line.contains("lossproof explain") {
-                    let name = typed_text(subject.name());
-                    let options = [
-                        profile_option(profile, *subject),
-                        check.workers.repeated(),
-                        common.repeated(),
-                    ];
-                    writeln!(out, "{line} {name}{}", options.concat())?;
-                } else {
-                    writeln!(out, "{line} ({})", subject.name())?;
-                }
-                for account in finding.kind.account().iter().flat_map(|told| told.lines()) {
-                    writeln!(out, "    {account}")?;
-                }
-            }
-        }
+    let conforms =
+        found.iter().all(Vec::is_empty) && !properties.iter().any(fails) && !interrupted();
+    let mut remarks: Vec<String> = not_tested(&outcomes, &subjects, selected);
+    let not_judged = unspecified(parts);
+    remarks.extend(
+        not_judged
+            .iter()
+            .map(|entry| format!("not judged: {}: {}", entry.what, entry.why)),
+    );
+    remarks.extend(timing);
+    let summary = Summary {
+        report: &report,
+        remarks,
+        findings: finding_lines(common, check, profile, &subjects, &found),
+        conforms,
+        per_class: check.per_class,
+    };
+    let text = if common.json {
+        json_text(&report, check)?
+    } else if check.markdown {
+        summary.markdown()
+    } else {
+        summary.terminal()
+    };
+    stdout().lock().write_all(text.as_bytes())?;
+    if let Some(path) = &check.save {
+        save(path, &report)?;
     }
-    let conforms = found.iter().all(Vec::is_empty);
-    Ok(if conforms && !interrupted() {
+    Ok(if conforms {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(DOES_NOT_CONFORM)
     })
 }
 
-fn print_results(common: &Common, report: &Report, per_class: bool) -> Result<()> {
-    let mut out = stdout().lock();
-    if common.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report.results)?)?;
+fn named_subjects(
+    common: &Common,
+    check: &Check,
+    specs: &[Arc<Spec>],
+) -> Result<Vec<Box<dyn Subject>>> {
+    let options = check.workers.options();
+    if check.subjects.is_empty() {
+        subjects(&[common.usual_subject()], specs, &options)
+    } else {
+        subjects(&check.subjects, specs, &options)
+    }
+}
+
+fn fails(outcome: &PropertyOutcome) -> bool {
+    matches!(outcome.finding, PropertyFinding::Failed { .. })
+}
+
+/// The findings on one subject. Where nothing was asked for by name, a kernel that it has not is none.
+fn findings_of(outcomes: &[TrialOutcome<'_>], place: usize, is_asked_for: bool) -> Vec<Finding> {
+    let reviewed = Reviewed {
+        bounds: None,
+        waivers: &[],
+        today: "",
+        everything: false,
+    };
+    let mut found = findings(outcomes, place, reviewed);
+    let tested = |outcome: &TrialOutcome<'_>| outcome.tallies[place].is_some();
+    if !is_asked_for && outcomes.iter().any(tested) {
+        found.retain(|finding| !matches!(finding.kind, FindingKind::NoKernel));
+    }
+    found
+}
+
+/// What was left out for want of a kernel, a line for each subject.
+fn not_tested(
+    outcomes: &[TrialOutcome<'_>],
+    subjects: &[&dyn Subject],
+    selected: usize,
+) -> Vec<String> {
+    let line = |(place, subject): (usize, &&dyn Subject)| {
+        let tested = outcomes
+            .iter()
+            .filter(|outcome| outcome.tallies[place].is_some());
+        let untested = selected - tested.count();
+        let name = subject.name();
+        (untested > 0).then(|| {
+            format!(
+                "not tested: {untested} of {selected} trials (an op, dtype and class), for which {name} has no kernel"
+            )
+        })
+    };
+    subjects.iter().enumerate().filter_map(line).collect()
+}
+
+/// The results, and with them what was asked for besides.
+fn json_text(report: &Report, check: &Check) -> Result<String> {
+    let text = if check.properties {
+        serde_json::to_string_pretty(
+            &json!({"results": report.results, "properties": report.property_results}),
+        )?
+    } else {
+        serde_json::to_string_pretty(&report.results)?
+    };
+    Ok(text + "\n")
+}
+
+/// Writes the report, unless the run was interrupted: half a report is none.
+fn save(path: &Path, report: &Report) -> Result<()> {
+    if interrupted() {
+        eprintln!(
+            "interrupted; no report was written, and `{}` is as it was",
+            path.display()
+        );
         return Ok(());
     }
-    writeln!(out, "judged by the profile {}\n", report.profile)?;
-    let rows: Vec<&ResultRow> = report.results.iter().collect();
-    let text = if per_class {
-        table::per_class(&rows)
-    } else {
-        table::per_op(&rows)
-    };
-    Ok(write!(out, "{text}")?)
+    write_whole(path, &render_json(report))
 }
 
-pub(super) fn run_gate(common: &Common, gate: &Gate) -> Result<ExitCode> {
-    common.refuse_own_specs("gate")?;
-    let specs = common.specs()?;
-    let references = references_of(&specs, Profile::Exact)?;
-    let selection = gate.selection.selection(&references)?;
-    let golden = Golden::load(&gate.golden, gate.selection.tier.tier())?;
-    let ours = subject_named("builtin", &specs)?;
-    let settings = common.settings(gate.selection.tier);
-    let outcomes = measure(&references, &selection, &[&*ours], &settings)?;
-    let found = findings(
-        &outcomes,
-        0,
-        golden.reviewed(gate.selection.is_everything()),
-    );
-    let mut out = stdout().lock();
-    if common.json {
-        let lines: Vec<_> = found
-            .iter()
-            .map(|finding| {
-                serde_json::json!({"subject": finding.subject, "finding": finding.kind.to_string()})
-            })
-            .collect();
-        let answer = serde_json::json!({"open": found.is_empty(), "findings": lines});
-        writeln!(out, "{answer:#}")?;
-    } else {
-        for finding in &found {
+/// One line per finding of each subject, with what to type next.
+fn finding_lines(
+    common: &Common,
+    check: &Check,
+    profile: Profile,
+    subjects: &[&dyn Subject],
+    found: &[Vec<Finding>],
+) -> Vec<FindingLine> {
+    let mut lines = Vec::new();
+    for (subject, found) in subjects.iter().zip(found) {
+        for finding in found {
             let line = finding.to_string();
-            let explains = line.contains("lossproof explain");
-            let options = if explains {
-                common.repeated()
+            let line = if line.contains("lossproof explain") {
+                let name = typed_text(subject.name());
+                let options = [
+                    profile_option(profile, *subject),
+                    check.workers.repeated(),
+                    common.repeated(),
+                ];
+                format!("{line} {name}{}", options.concat())
             } else {
-                String::new()
+                format!("{line} ({})", subject.name())
             };
-            writeln!(out, "{line}{options}")?;
+            let account = finding.kind.account().map(str::to_owned);
+            lines.push(FindingLine { line, account });
         }
-        let held = match gate.selection.tier {
-            TierArgument::Quick => "reviewed bounds, ceilings and waivers",
-            TierArgument::Full => "ceilings and waivers (the reviewed bounds are the quick tier's)",
-        };
-        let trials = outcomes.len();
-        let verdict = if found.is_empty() { "open" } else { "CLOSED" };
-        writeln!(
-            out,
-            "gate {verdict}: {trials} trials against {held}, {} findings",
-            found.len()
-        )?;
     }
-    Ok(if found.is_empty() && !interrupted() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(DOES_NOT_CONFORM)
-    })
+    lines
 }

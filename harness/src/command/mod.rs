@@ -3,7 +3,9 @@
 mod arguments;
 mod check;
 mod describe;
+mod diff;
 mod explain;
+mod gate;
 mod golden;
 mod list;
 mod progress;
@@ -12,7 +14,9 @@ mod report_files;
 mod selftest;
 mod setup;
 mod story;
+mod summary;
 mod table;
+mod timing;
 mod worker_arguments;
 
 pub use explain::explain_failures;
@@ -36,11 +40,12 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Check(check) => check::run(&arguments.common, check),
-        Command::Gate(gate) => check::run_gate(&arguments.common, gate),
+        Command::Gate(gate) => gate::run(&arguments.common, gate),
         Command::Report(report) => report_files::run(&arguments.common, report),
         Command::Reference(reference) => references::run(&arguments.common, reference),
         Command::Explain(explain) => explain::run(&arguments.common, explain),
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),
+        Command::Diff(diff) => diff::run(&arguments.common, diff),
         Command::List(list) => list::run(&arguments.common, list),
     };
     match outcome {

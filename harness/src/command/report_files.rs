@@ -15,7 +15,7 @@ use crate::selftest::{Lineup, self_proof};
 use crate::spec::Profile;
 use crate::subject::Subject;
 use crate::worker::WorkerOptions;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::{Write, stdout};
 use std::path::Path;
@@ -124,14 +124,32 @@ fn write_files(folder: &Path, report: &Report, environment: &Environment) -> Res
         ("environment.json", environment),
     ];
     for (name, text) in files {
-        // Renamed into place, so that an interruption leaves either the old file or the new one.
-        let path = folder.join(name);
-        let unfinished = folder.join(format!(".{name}.unfinished"));
-        fs::write(&unfinished, text)
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        write_whole(&folder.join(name), &text)?;
     }
     Ok(())
+}
+
+/// Writes a file and renames it into place, so that an interruption leaves either the old file or the new one.
+pub(super) fn write_whole(path: &Path, text: &str) -> Result<()> {
+    let unwritable = || format!("cannot write `{}`", path.display());
+    let name = path.file_name().with_context(unwritable)?;
+    let unfinished = path.with_file_name(format!(".{}.unfinished", name.display()));
+    fs::write(&unfinished, text)
+        .and_then(|()| fs::rename(&unfinished, path))
+        .with_context(unwritable)
+}
+
+/// Creates the folder that a file is to be written to.
+pub(super) fn make_folder_of(path: &Path) -> Result<()> {
+    if path.is_dir() || path.file_name().is_none() {
+        bail!(
+            "cannot write `{}`: it is a folder; name a file in it",
+            path.display()
+        );
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create the folder `{}`", folder.display()))
 }
 
 fn available_threads() -> usize {

@@ -1,6 +1,9 @@
-//! Tables of results on a terminal.
+//! Tables of results. In: result rows. Out: their columns, as a table on a terminal or in Markdown.
 
+use crate::properties::{PropertyRow, PropertyVerdict};
+use crate::report::markdown;
 use crate::report::model::{ResultRow, VerdictCounts};
+use crate::report::number::NOTHING as DASH;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
@@ -11,8 +14,67 @@ pub(super) fn max_ulp(row: &ResultRow) -> String {
         .map_or_else(|| "∞".to_owned(), |upper| format!("{upper}"))
 }
 
+/// A table before it is printed, the same for each way of printing it.
+pub(super) struct Columns {
+    /// The names of the columns.
+    header: Vec<&'static str>,
+    /// The places of those that hold numbers.
+    numbers: Vec<usize>,
+    /// The places of those that hold names, which Markdown prints as code.
+    names: Vec<usize>,
+    lines: Vec<Vec<String>>,
+}
+
+impl Columns {
+    /// For a terminal.
+    pub(super) fn terminal(&self) -> String {
+        table(&self.header, &self.numbers, self.lines.iter().cloned())
+    }
+
+    /// In Markdown.
+    pub(super) fn markdown(&self) -> String {
+        let cell = |(place, cell): (usize, &String)| {
+            if self.names.contains(&place) && cell != DASH {
+                markdown::code(cell)
+            } else {
+                markdown::text(cell)
+            }
+        };
+        let lines = self.lines.iter();
+        let rows = lines.map(|line| line.iter().enumerate().map(cell).collect());
+        markdown::table(&self.header, &self.numbers, rows)
+    }
+}
+
+/// One line per property and subject.
+pub(super) fn of_properties(rows: &[PropertyRow]) -> Columns {
+    let lines = rows.iter().map(|row| {
+        let verdict = match row.verdict {
+            PropertyVerdict::Holds => "holds".to_owned(),
+            PropertyVerdict::Fails => format!("FAILS {} times", row.failures),
+            PropertyVerdict::NotApplicable => {
+                let reasons = row.not_applicable.keys();
+                let reason = reasons.min_by_key(|reason| reason.contains("no kernel for"));
+                format!("– {}", reason.map_or("", String::as_str))
+            }
+        };
+        vec![
+            row.subject.clone(),
+            row.property.clone(),
+            row.checks.to_string(),
+            verdict,
+        ]
+    });
+    Columns {
+        header: vec!["subject", "property", "checks", "verdict"],
+        numbers: vec![2],
+        names: vec![0, 1],
+        lines: lines.collect(),
+    }
+}
+
 /// One line per row.
-pub(super) fn per_class(rows: &[&ResultRow]) -> String {
+pub(super) fn per_class(rows: &[&ResultRow]) -> Columns {
     let lines = rows.iter().map(|row| {
         vec![
             row.subject.clone(),
@@ -25,26 +87,30 @@ pub(super) fn per_class(rows: &[&ResultRow]) -> String {
             row.max_ulp
                 .worst_case
                 .clone()
-                .unwrap_or_else(|| "–".to_owned()),
+                .unwrap_or_else(|| DASH.to_owned()),
             verdict(&[row]),
         ]
     });
-    let header = [
-        "subject",
-        "op",
-        "dtype",
-        "class",
-        "max ulp",
-        "coverage",
-        "correct",
-        "worst case",
-        "verdict",
-    ];
-    table(&header, &[4, 6], lines)
+    Columns {
+        header: vec![
+            "subject",
+            "op",
+            "dtype",
+            "class",
+            "max ulp",
+            "coverage",
+            "correct",
+            "worst case",
+            "verdict",
+        ],
+        numbers: vec![4, 6],
+        names: vec![0, 1, 2, 3, 7],
+        lines: lines.collect(),
+    }
 }
 
 /// One line per subject, op and dtype: the worst of its classes.
-pub(super) fn per_op(rows: &[&ResultRow]) -> String {
+pub(super) fn per_op(rows: &[&ResultRow]) -> Columns {
     let mut groups: Vec<Vec<&ResultRow>> = Vec::new();
     for row in rows {
         let same = |group: &&mut Vec<&ResultRow>| {
@@ -76,21 +142,25 @@ pub(super) fn per_op(rows: &[&ResultRow]) -> String {
                 .max_ulp
                 .worst_case
                 .clone()
-                .unwrap_or_else(|| "–".to_owned()),
+                .unwrap_or_else(|| DASH.to_owned()),
             verdict(group),
         ]
     });
-    let header = [
-        "subject",
-        "op",
-        "dtype",
-        "max ulp",
-        "coverage",
-        "correct",
-        "worst case",
-        "verdict",
-    ];
-    table(&header, &[3, 5], lines)
+    Columns {
+        header: vec![
+            "subject",
+            "op",
+            "dtype",
+            "max ulp",
+            "coverage",
+            "correct",
+            "worst case",
+            "verdict",
+        ],
+        numbers: vec![3, 5],
+        names: vec![0, 1, 2, 6],
+        lines: lines.collect(),
+    }
 }
 
 /// Whether some rows conform, and what else there is to say of their calls and values. Where nothing at all was judged,

@@ -18,7 +18,7 @@ pub fn render_markdown(report: &Report) -> String {
 }
 
 /// Prose that Markdown leaves as it is, on one line, fit for a table's cell.
-pub(super) fn text(prose: &str) -> String {
+pub(crate) fn text(prose: &str) -> String {
     let mut escaped = String::with_capacity(prose.len());
     for letter in one_line(prose).chars() {
         match letter {
@@ -36,7 +36,7 @@ pub(super) fn text(prose: &str) -> String {
 }
 
 /// A code span, fit for a table's cell.
-pub(super) fn code(source: &str) -> String {
+pub(crate) fn code(source: &str) -> String {
     // Inside a table GitHub reads `\|` in a code span as a bar; a span is closed by as many backticks as opened it.
     let source = one_line(source).replace('|', "\\|");
     let longest = source
@@ -47,6 +47,26 @@ pub(super) fn code(source: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };
     format!("{fence}{pad}{source}{pad}{fence}")
+}
+
+/// A table, without a line feed at its end, of cells that are Markdown already; the columns named by place in `numbers` are aligned to the right.
+pub(crate) fn table(
+    header: &[&str],
+    numbers: &[usize],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> String {
+    let rules = (0..header.len()).map(|place| {
+        let is_number = numbers.contains(&place);
+        if is_number { "---:" } else { "---" }.to_owned()
+    });
+    let header = header.iter().map(|name| (*name).to_owned()).collect();
+    let lines = [header, rules.collect::<Vec<String>>()]
+        .into_iter()
+        .chain(rows);
+    let lines: Vec<String> = lines
+        .map(|cells| format!("| {} |", cells.join(" | ")))
+        .collect();
+    lines.join("\n")
 }
 
 fn one_line(text: &str) -> String {

@@ -6,9 +6,9 @@
 
 mod html;
 mod json;
-mod markdown;
+pub(crate) mod markdown;
 pub mod model;
-mod number;
+pub(crate) mod number;
 mod plot;
 mod template;
 mod view;

@@ -1,0 +1,67 @@
+//! `lossproof gate`.
+
+use super::DOES_NOT_CONFORM;
+use super::arguments::{Common, Gate, TierArgument};
+use super::check::measure;
+use super::golden::Golden;
+use super::setup::{interrupted, references_of};
+use crate::gate::findings;
+use crate::spec::Profile;
+use crate::subject::subject_named;
+use anyhow::Result;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+pub(super) fn run(common: &Common, gate: &Gate) -> Result<ExitCode> {
+    common.refuse_own_specs("gate")?;
+    let specs = common.specs()?;
+    let references = references_of(&specs, Profile::Exact)?;
+    let selection = gate.selection.selection(&references)?;
+    let golden = Golden::load(&gate.golden, gate.selection.tier.tier())?;
+    let ours = subject_named("builtin", &specs)?;
+    let settings = common.settings(gate.selection.tier);
+    let outcomes = measure(&references, &selection, &[&*ours], &settings)?;
+    let found = findings(
+        &outcomes,
+        0,
+        golden.reviewed(gate.selection.is_everything()),
+    );
+    let mut out = stdout().lock();
+    if common.json {
+        let lines: Vec<_> = found
+            .iter()
+            .map(|finding| {
+                serde_json::json!({"subject": finding.subject, "finding": finding.kind.to_string()})
+            })
+            .collect();
+        let answer = serde_json::json!({"open": found.is_empty(), "findings": lines});
+        writeln!(out, "{answer:#}")?;
+    } else {
+        for finding in &found {
+            let line = finding.to_string();
+            let explains = line.contains("lossproof explain");
+            let options = if explains {
+                common.repeated()
+            } else {
+                String::new()
+            };
+            writeln!(out, "{line}{options}")?;
+        }
+        let held = match gate.selection.tier {
+            TierArgument::Quick => "reviewed bounds, ceilings and waivers",
+            TierArgument::Full => "ceilings and waivers (the reviewed bounds are the quick tier's)",
+        };
+        let trials = outcomes.len();
+        let verdict = if found.is_empty() { "open" } else { "CLOSED" };
+        writeln!(
+            out,
+            "gate {verdict}: {trials} trials against {held}, {} findings",
+            found.len()
+        )?;
+    }
+    Ok(if found.is_empty() && !interrupted() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DOES_NOT_CONFORM)
+    })
+}
