@@ -3,6 +3,7 @@
 use super::worker_arguments::WorkerArguments;
 use crate::reference::DEFAULT_PRECISION_LIMIT;
 use crate::spec::Profile;
+use crate::subject::Subject;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lossproof_numerics::Dtype;
@@ -36,6 +37,9 @@ Examples:
   lossproof diff before.json after.json             what changed between two reports?
   echo '{\"op\":\"logsumexp\",\"dtype\":\"f32\",\"inputs\":{\"logits\":[1,2]}}' | lossproof reference";
 
+/// Makes the subjects of a program with kernels of its own.
+pub type OwnSubjects = fn() -> Vec<Box<dyn Subject>>;
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Common {
@@ -60,6 +64,9 @@ pub struct Common {
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Makes the subjects of the program that this command is part of.
+    #[arg(skip = Vec::new as OwnSubjects)]
+    pub own_subjects: OwnSubjects,
 }
 
 /// Reads a profile by its name.
@@ -104,6 +111,11 @@ pub enum Command {
     Diff(DiffArguments),
     /// List ops, classes, cases, subjects or profiles.
     List(List),
+    /// Write the starting file of a kernel of your own, in Python, C, C++ or Rust, and say what to type next.
+    Init(Init),
+    /// Answer worker protocol 1 on standard input and output with the kernels of a shared library.
+    #[command(hide = true)]
+    ServeLibrary(ServeLibrary),
 }
 
 /// How many cases.
@@ -280,4 +292,36 @@ pub enum Listed {
     Subjects,
     /// What each profile's clauses and formulas say, and what is unknown.
     Profiles,
+}
+
+/// `lossproof init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The language of the kernel.
+    #[arg(value_enum)]
+    pub language: Language,
+    /// Where to write the files.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+}
+
+/// A language to write a kernel in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// A worker process, with numpy.
+    Python,
+    /// A shared library.
+    C,
+    /// A shared library.
+    Cpp,
+    /// A program with the whole command in it.
+    Rust,
+}
+
+/// `lossproof serve-library`
+#[derive(Debug, Args)]
+pub struct ServeLibrary {
+    /// The shared library.
+    #[arg(value_name = "PATH")]
+    pub library: PathBuf,
 }

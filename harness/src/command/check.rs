@@ -5,7 +5,7 @@ use super::arguments::{Check, Common};
 use super::progress::Progress;
 use super::report_files::{make_folder_of, write_whole};
 use super::setup::{
-    catch_interrupt, interrupted, profile_of, profile_option, references_of, subjects, typed_text,
+    catch_interrupt, interrupted, profile_of, profile_option, references_of, typed_text,
 };
 use super::summary::{FindingLine, Summary};
 use super::timing::{self, Timed};
@@ -177,9 +177,9 @@ fn named_subjects(
 ) -> Result<Vec<Box<dyn Subject>>> {
     let options = check.workers.options();
     if check.subjects.is_empty() {
-        subjects(&[common.usual_subject()], specs, &options)
+        common.subjects(&[common.usual_subject()], specs, &options)
     } else {
-        subjects(&check.subjects, specs, &options)
+        common.subjects(&check.subjects, specs, &options)
     }
 }
 

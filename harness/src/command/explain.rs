@@ -7,7 +7,7 @@ use super::story::Story;
 use crate::cases::{CaseId, case};
 use crate::measure::{CaseReport, Judged, Verdict, measure_case};
 use crate::run::{Settings, TrialOutcome};
-use crate::subject::{Answer, Subject, subject_within};
+use crate::subject::{Answer, Subject};
 use anyhow::{Context, Result, bail};
 use std::io::{Write, stdout};
 use std::process::ExitCode;
@@ -27,9 +27,9 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
         Some(place_text.parse().context("the place in [ ] is a number")?)
     };
     let specs = common.specs()?;
-    let subject = arguments.subject.as_deref();
+    let subject = arguments.subject.clone();
     let subject = subject.unwrap_or_else(|| common.usual_subject());
-    let subject = subject_within(subject, &specs, &arguments.workers.options())?;
+    let subject = common.subject(&subject, &specs, &arguments.workers.options())?;
     let profile = profile_of(arguments.profile, &[&*subject])?;
     let references = references_of(&specs, profile)?;
     let names: Vec<&str> = references

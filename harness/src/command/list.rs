@@ -66,10 +66,11 @@ fn describe_ops(common: &Common, list: &List) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The subjects compiled in, and how to name others.
+/// The program's own subjects, those compiled in, and how to name others.
 fn subjects(common: &Common) -> Result<Vec<Vec<String>>> {
     let compiled_in = compiled_in(&common.specs()?);
-    let lines = compiled_in.iter().map(|subject| {
+    let own = (common.own_subjects)();
+    let lines = own.iter().chain(&compiled_in).map(|subject| {
         let cells = [
             subject.name(),
             subject.profile().name(),

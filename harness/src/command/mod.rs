@@ -7,11 +7,13 @@ mod diff;
 mod explain;
 mod gate;
 mod golden;
+mod init;
 mod list;
 mod progress;
 mod references;
 mod report_files;
 mod selftest;
+mod serve_library;
 mod setup;
 mod story;
 mod summary;
@@ -23,7 +25,7 @@ pub use explain::explain_failures;
 pub use golden::Golden;
 pub use setup::{embedded_specs, references_of};
 
-use crate::subject::SubjectError;
+use crate::subject::{Subject, SubjectError};
 use arguments::{Arguments, Command};
 use clap::Parser;
 use std::io;
@@ -37,7 +39,18 @@ const SUBJECT_NOT_RUN: u8 = 3;
 /// Runs the command on the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    main_with(Vec::new)
+}
+
+/// Runs the command on the process's arguments, in a program that has kernels of its own (see
+/// [`Kernels`](crate::subject::Kernels)).
+///
+/// Its subjects are known by their names beside the others, and the first of them is measured where none is named. Here they
+/// are made as often as the command needs them.
+#[must_use]
+pub fn main_with(subjects: fn() -> Vec<Box<dyn Subject>>) -> ExitCode {
+    let mut arguments = Arguments::parse();
+    arguments.common.own_subjects = subjects;
     let outcome = match &arguments.command {
         Command::Check(check) => check::run(&arguments.common, check),
         Command::Gate(gate) => gate::run(&arguments.common, gate),
@@ -47,6 +60,8 @@ pub fn main() -> ExitCode {
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),
         Command::Diff(diff) => diff::run(&arguments.common, diff),
         Command::List(list) => list::run(&arguments.common, list),
+        Command::Init(init) => init::run(init),
+        Command::ServeLibrary(serve) => serve_library::run(&arguments.common, serve),
     };
     match outcome {
         Ok(code) => code,

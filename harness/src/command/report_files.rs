@@ -4,7 +4,7 @@ use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, ReportArguments};
 use super::check::measure;
 use super::golden::Golden;
-use super::setup::{interrupted, references_of, subjects};
+use super::setup::{interrupted, references_of};
 use crate::assemble::{Evidence, Parts, report};
 use crate::gate::findings;
 use crate::properties::check_properties;
@@ -32,7 +32,7 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
     let specs = common.specs()?;
     let references = references_of(&specs, Profile::Exact)?;
     let golden = Golden::load(&arguments.golden, arguments.tier.tier())?;
-    let subjects = subjects(&SUBJECTS, &specs, &WorkerOptions::default())?;
+    let subjects = common.subjects(&SUBJECTS, &specs, &WorkerOptions::default())?;
     let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();
     let settings = common.settings(arguments.tier);
     let outcomes = measure(&references, &Selection::default(), &subjects, &settings)?;

@@ -5,7 +5,7 @@ use crate::cases::{Tier, classes};
 use crate::reference::Reference;
 use crate::run::{Selection, Settings};
 use crate::spec::{Profile, Spec, load_beside, load_dir};
-use crate::subject::{Subject, subject_within};
+use crate::subject::{Subject, SubjectError, subject_within};
 use crate::worker::{WorkerOptions, end_all_workers};
 use anyhow::{Context, Result, bail};
 use include_dir::{Dir, include_dir};
@@ -86,12 +86,50 @@ impl Common {
     }
 
     /// What is measured when nothing is named: `builtin` has no kernels for a loss of the user's own.
-    pub(super) fn usual_subject(&self) -> &'static str {
-        if self.own_specs.is_empty() {
+    pub(super) fn usual_subject(&self) -> String {
+        let own = (self.own_subjects)();
+        if let Some(first) = own.first() {
+            return first.name().to_owned();
+        }
+        let usual = if self.own_specs.is_empty() {
             "builtin"
         } else {
             "builtin:formula"
+        };
+        usual.to_owned()
+    }
+
+    /// The subject of that name: the program's own, else one of those that every command knows.
+    pub(super) fn subject(
+        &self,
+        name: &str,
+        specs: &[Arc<Spec>],
+        options: &WorkerOptions,
+    ) -> Result<Box<dyn Subject>> {
+        let mut own = (self.own_subjects)();
+        if let Some(place) = own.iter().position(|subject| subject.name() == name) {
+            return Ok(own.swap_remove(place));
         }
+        let found = subject_within(name, specs, options);
+        Ok(found.map_err(|mut error| {
+            if let SubjectError::Unknown(unknown) = &mut error {
+                let own = own.iter().map(|subject| subject.name());
+                let all: Vec<&str> = own.chain([unknown.known.as_str()]).collect();
+                unknown.known = all.join(", ");
+            }
+            error
+        })?)
+    }
+
+    /// The subjects of those names.
+    pub(super) fn subjects<Name: AsRef<str>>(
+        &self,
+        names: &[Name],
+        specs: &[Arc<Spec>],
+        options: &WorkerOptions,
+    ) -> Result<Vec<Box<dyn Subject>>> {
+        let subject = |name: &Name| self.subject(name.as_ref(), specs, options);
+        names.iter().map(subject).collect()
     }
 
     /// Refuses the user's own specs where only this project's kernels are asked about.
@@ -173,7 +211,7 @@ pub(super) fn require_known(
 }
 
 /// A path as a shell takes it.
-fn typed(path: &Path) -> String {
+pub(super) fn typed(path: &Path) -> String {
     typed_text(&path.display().to_string())
 }
 
@@ -185,15 +223,6 @@ pub(super) fn typed_text(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-pub(super) fn subjects<Name: AsRef<str>>(
-    names: &[Name],
-    specs: &[Arc<Spec>],
-    options: &WorkerOptions,
-) -> Result<Vec<Box<dyn Subject>>> {
-    let subject = |name: &Name| Ok(subject_within(name.as_ref(), specs, options)?);
-    names.iter().map(subject).collect()
 }
 
 /// The profile that subjects are judged by: the one asked for, else the one that all of them declare.

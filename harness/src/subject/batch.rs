@@ -28,6 +28,15 @@ impl Layout {
         misalignment_elements: 0,
         pattern: 0xff,
     };
+
+    /// Memory for elements of so many bytes each.
+    pub(super) fn region(self, bytes: usize, element_bytes: usize) -> Region {
+        Region::new(
+            bytes,
+            self.misalignment_elements * element_bytes % LINE_BYTES,
+            self.pattern,
+        )
+    }
 }
 
 /// How one input lies in memory, for each row of the batch.
@@ -82,7 +91,7 @@ impl InputForm {
         matches!(self, Self::Index | Self::Indices(_))
     }
 
-    fn value_bytes(self, dtype: Dtype) -> usize {
+    pub(super) fn value_bytes(self, dtype: Dtype) -> usize {
         if self.holds_places() {
             size_of::<i64>()
         } else {
@@ -111,11 +120,12 @@ pub struct InputView<'a, E> {
 /// The memory of one call on a number of rows.
 #[derive(Debug)]
 pub struct BatchCall {
-    dtype: Dtype,
-    rows: usize,
-    inputs: Vec<(InputForm, Region)>,
-    output: Region,
-    output_length: usize,
+    pub(super) dtype: Dtype,
+    pub(super) rows: usize,
+    pub(super) inputs: Vec<(InputForm, Region)>,
+    pub(super) output: Region,
+    pub(super) output_length: usize,
+    pub(super) layout: Layout,
 }
 
 /// Why bytes are elements.
@@ -134,17 +144,10 @@ impl BatchCall {
         layout: Layout,
     ) -> Self {
         let first = rows.first().expect("a call has a row").as_ref();
-        let region = |bytes: usize, element: usize| {
-            Region::new(
-                bytes,
-                layout.misalignment_elements * element % LINE_BYTES,
-                layout.pattern,
-            )
-        };
         let input = |place: usize| {
             let form = InputForm::of(&first[place]);
             let row_bytes = form.row_bytes(dtype);
-            let mut region = region(rows.len() * row_bytes, form.value_bytes(dtype));
+            let mut region = layout.region(rows.len() * row_bytes, form.value_bytes(dtype));
             let mut remaining = region.bytes_mut();
             for row in rows {
                 let row = row.as_ref();
@@ -170,9 +173,16 @@ impl BatchCall {
             dtype,
             rows: rows.len(),
             inputs: (0..first.len()).map(input).collect(),
-            output: region(rows.len() * output_length * element, element),
+            output: layout.region(rows.len() * output_length * element, element),
             output_length,
+            layout,
         }
+    }
+
+    /// How the buffers lie.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// The dtype of all elements.

@@ -2,8 +2,9 @@
 
 use super::{BatchCall, Failure, InputForm, InputView, Subject};
 use crate::spec::Profile;
-use lossproof_kernels::{Element, Input, Kernel, KernelError, Run};
+use lossproof_kernels::{Element, Input, Kernel};
 use lossproof_numerics::Dtype;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -51,9 +52,13 @@ impl Builtin {
 }
 
 /// Runs a kernel of one row on every row of a call, and catches its panics.
-pub(super) fn run_rows<E>(run: Run<E>, call: &mut BatchCall) -> Result<(), Failure>
+pub(super) fn run_rows<E, Refusal>(
+    run: impl Fn(&[Input<'_, E>], &mut [E]) -> Result<(), Refusal>,
+    call: &mut BatchCall,
+) -> Result<(), Failure>
 where
     E: Element + FromBytes + IntoBytes + Immutable,
+    Refusal: Display,
 {
     let (rows, output_length) = (call.rows(), call.output_length());
     let (inputs, output) = call.views::<E>();
@@ -64,11 +69,11 @@ where
             let output = &mut output[row * output_length..][..output_length];
             run(&inputs, output)?;
         }
-        Ok(())
+        Ok::<(), Refusal>(())
     };
     match catch_unwind(AssertUnwindSafe(all_rows)) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Failure::Refused(KernelError::to_string(&error))),
+        Ok(Err(refusal)) => Err(Failure::Refused(refusal.to_string())),
         Err(panic) => {
             let message = panic.downcast_ref::<String>().cloned();
             let message =

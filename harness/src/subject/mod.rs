@@ -2,17 +2,21 @@
 //! not, whatever the kernel does.
 
 mod batch;
+mod batch_bytes;
 mod builtin;
 mod encoding;
 mod environment;
 mod formula;
+mod own;
 mod region;
 mod shipped;
 
 pub use batch::{BatchCall, InputForm, InputView, Layout};
+pub use batch_bytes::InputBytes;
 pub use builtin::{Builtin, Variant};
 pub use environment::{FloatingPointEnvironment, preserving};
 pub use formula::Formula;
+pub use own::{KernelElement, Kernels, RowInputs};
 pub use region::GUARD_BYTES;
 pub use shipped::Shipped;
 

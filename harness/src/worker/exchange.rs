@@ -43,12 +43,26 @@ impl Signature {
     /// The request for a call, which still lacks its id.
     pub(super) fn request(&self, call: &BatchCall) -> Message {
         let inputs = self.inputs.join(",");
+        let output_shape: Vec<String> = self
+            .output_shape(call)
+            .iter()
+            .map(usize::to_string)
+            .collect();
+        let output_shape = output_shape.join(",");
+        let layout = call.layout();
+        let (misalignment, pattern) = (
+            layout.misalignment_elements.to_string(),
+            layout.pattern.to_string(),
+        );
         let mut request = Message::of_metadata([
             ("call", "run"),
             ("op", &self.op),
             ("dtype", call.dtype().name()),
             ("inputs", &inputs),
             ("output", &self.output),
+            ("output_shape", &output_shape),
+            ("misalignment", &misalignment),
+            ("pattern", &pattern),
         ]);
         let named = self.inputs.iter().zip(call.forms()).zip(call.input_bytes());
         request.tensors = named

@@ -4,6 +4,7 @@
 mod exchange;
 mod fault;
 mod introduction;
+pub mod library;
 mod options;
 mod pool;
 mod process;
