@@ -83,7 +83,6 @@ FORWARD = {
     ),
     "sigmoid": (tf.sigmoid, {0: "logits"}, FLOATS),
     "softplus": (tf.nn.softplus, {0: "logits"}, FLOATS),
-    "log_sigmoid": (tf.math.log_sigmoid, {0: "logits"}, FLOATS),
     "reduce_mean": (lambda losses: tf.reduce_mean(losses, axis=-1), {0: "losses"}, FLOATS),
     "reduce_sum": (lambda losses: tf.reduce_sum(losses, axis=-1), {0: "losses"}, FLOATS),
 }
