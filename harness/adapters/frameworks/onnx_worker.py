@@ -51,7 +51,7 @@ def model(operator, attributes, reduces, element):
     inputs = [helper.make_tensor_value_info("input", element, ["rows", "n"])]
     constants = []
     if operator.startswith("Reduce"):
-        constants = [helper.make_tensor("axes", TensorProto.INT64, [1], [-1])]
+        constants = [helper.make_tensor("axes", TensorProto.INT64, [1], [1])]
     elif operator == "SoftmaxCrossEntropyLoss":
         inputs.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["rows"]))
     names = [known.name for known in (*inputs, *constants)]
