@@ -5,7 +5,8 @@ op is put together from smaller ones. Two modes, `--mode eager` and `--mode xla`
 whether oneDNN's kernels stand in for TensorFlow's is TensorFlow's own switch, TF_ENABLE_ONEDNN_OPTS.
 
 XLA compiles anew for every shape. So in that mode a batch is filled up with rows of zeros to a power of two of rows, at
-least `LEAST_ROWS`, and the answers of those rows are dropped. A row itself is never padded.
+least `LEAST_ROWS`, and the answers of those rows are dropped. A row itself is never padded. The sampled losses are left
+out in that mode: nearly every case of theirs has a shape of its own, and compiling them takes hours.
 
 Threads are one, for the same sums on every machine.
 """
@@ -99,6 +100,10 @@ FORWARD_BY_CASE = {
         {0: "logits"},
         FLOATS,
     ),
+}
+
+# These too, eagerly alone.
+FORWARD_SAMPLED = {
     "nce_loss": (_sampled(tf.nn.nce_loss), {0: "weights", 1: "biases", 2: "input"}, FLOATS),
     "sampled_softmax_loss": (
         _sampled(tf.nn.sampled_softmax_loss),
@@ -156,12 +161,14 @@ def by_case(function):
 
 def kernels(mode):
     """Every op with its kernel and its dtypes, for `serve`."""
-    wrapped = {
-        "eager": (eager, lambda function: by_case(eager(function))),
-        "xla": (lambda function: padded(compiled(function)), lambda function: by_case(compiled(function))),
-    }[mode]
+    if mode == "eager":
+        wraps = [(FORWARD, eager)]
+        wraps += [(table, lambda function: by_case(eager(function))) for table in (FORWARD_BY_CASE, FORWARD_SAMPLED)]
+    else:
+        wraps = [(FORWARD, lambda function: padded(compiled(function)))]
+        wraps += [(FORWARD_BY_CASE, lambda function: by_case(compiled(function)))]
     offered = {}
-    for table, wrap in zip((FORWARD, FORWARD_BY_CASE), wrapped):
+    for table, wrap in wraps:
         for op, (forward, places, dtypes) in table.items():
             offered[op] = (wrap(forward), dtypes)
             for place, name in places.items():
