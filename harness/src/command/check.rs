@@ -15,6 +15,8 @@ use crate::run::{Selection, Settings, Trial, TrialOutcome, run as run_trials};
 use crate::spec::Profile;
 use crate::subject::{Subject, subject_named};
 use anyhow::{Result, bail};
+use lossproof_numerics::Dtype;
+use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
@@ -32,6 +34,18 @@ pub(super) fn measure<'a>(
 /// Whether a subject has a kernel for a trial.
 fn has_kernel(subject: &dyn Subject, trial: &Trial<'_>) -> bool {
     subject.supports(&trial.reference.op.name, trial.dtype)
+}
+
+/// Whether a kernel that a subject lacks was asked for by name: the op, and the dtype where there are others. What nobody
+/// asked for need not be there, so a library of one kernel is checked for that kernel.
+fn is_asked_for(selection: &Selection, subject: &dyn Subject, trial: &Trial<'_>) -> bool {
+    let has_other = || {
+        let op = &trial.reference.op.name;
+        Dtype::ALL
+            .into_iter()
+            .any(|dtype| subject.supports(op, dtype))
+    };
+    !selection.ops.is_empty() && (!selection.dtypes.is_empty() || !has_other())
 }
 
 fn no_kernels(subjects: &[&dyn Subject]) -> String {
@@ -79,13 +93,14 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     let settings = common.settings(check.selection.tier);
     let mut trials = selection.trials(&references, settings.tier)?;
     let selected = trials.len();
-    // What nobody asked for by name need not be there: a library of one kernel is checked for that kernel.
-    let is_asked_for = !(selection.ops.is_empty() && selection.dtypes.is_empty());
-    if !is_asked_for {
-        trials.retain(|trial| subjects.iter().any(|subject| has_kernel(*subject, trial)));
-        if trials.is_empty() && selected > 0 {
-            bail!("{}", no_kernels(&subjects));
-        }
+    trials.retain(|trial| {
+        let counts = |subject: &&dyn Subject| {
+            has_kernel(*subject, trial) || is_asked_for(&selection, *subject, trial)
+        };
+        subjects.iter().any(counts)
+    });
+    if trials.is_empty() && selected > 0 {
+        bail!("{}", no_kernels(&subjects));
     }
     let outcomes = run_with_progress(trials, &subjects, &settings)?;
     let reviewed = Reviewed {
@@ -97,9 +112,19 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     let found: Vec<Vec<Finding>> = (0..subjects.len())
         .map(|place| {
             let mut found = findings(&outcomes, place, reviewed);
-            let tested = |outcome: &TrialOutcome<'_>| outcome.tallies[place].is_some();
-            if !is_asked_for && outcomes.iter().any(tested) {
-                found.retain(|finding| !matches!(finding.kind, FindingKind::NoKernel));
+            let is_tested = |outcome: &TrialOutcome<'_>| outcome.tallies[place].is_some();
+            let is_due = |outcome: &TrialOutcome<'_>| {
+                is_asked_for(&selection, subjects[place], &outcome.trial)
+            };
+            let due: BTreeSet<String> = outcomes
+                .iter()
+                .filter(|outcome| is_due(outcome))
+                .map(|outcome| outcome.trial.name())
+                .collect();
+            if outcomes.iter().any(is_tested) {
+                found.retain(|finding| {
+                    !matches!(finding.kind, FindingKind::NoKernel) || due.contains(&finding.subject)
+                });
             }
             found
         })
@@ -118,50 +143,8 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     };
     let report = report(parts);
     print_results(common, &report, check.per_class)?;
-    let mut out = stdout().lock();
     if !common.json {
-        let values: u64 = report.results.iter().map(|row| row.values).sum();
-        let cases: u64 = report.results.iter().map(|row| row.cases).sum();
-        writeln!(
-            out,
-            "\n{cases} cases, {values} values, {} undecided",
-            report.undecided.len()
-        )?;
-        for (place, subject) in subjects.iter().enumerate() {
-            let tested = outcomes
-                .iter()
-                .filter(|outcome| outcome.tallies[place].is_some());
-            let untested = selected - tested.count();
-            if untested > 0 {
-                let name = subject.name();
-                writeln!(
-                    out,
-                    "not tested: {untested} of {selected} trials (an op, dtype and class), for which {name} has no kernel"
-                )?;
-            }
-        }
-        for entry in unspecified(parts) {
-            writeln!(out, "not judged: {}: {}", entry.what, entry.why)?;
-        }
-        for (subject, found) in subjects.iter().zip(&found) {
-            for finding in found {
-                let line = finding.to_string();
-                if line.contains("lossproof explain") {
-                    let name = typed_text(subject.name());
-                    let options = [
-                        profile_option(profile, *subject),
-                        check.workers.repeated(),
-                        common.repeated(),
-                    ];
-                    writeln!(out, "{line} {name}{}", options.concat())?;
-                } else {
-                    writeln!(out, "{line} ({})", subject.name())?;
-                }
-                for account in finding.kind.account().iter().flat_map(|told| told.lines()) {
-                    writeln!(out, "    {account}")?;
-                }
-            }
-        }
+        print_findings((common, check), parts, &report, (&found, selected))?;
     }
     let conforms = found.iter().all(Vec::is_empty);
     Ok(if conforms && !interrupted() {
@@ -169,6 +152,60 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     } else {
         ExitCode::from(DOES_NOT_CONFORM)
     })
+}
+
+/// What stands under the table: totals, what was not tested or judged, and each finding of each subject.
+fn print_findings(
+    (common, check): (&Common, &Check),
+    parts: Parts<'_>,
+    report: &Report,
+    (found, selected): (&[Vec<Finding>], usize),
+) -> Result<()> {
+    let mut out = stdout().lock();
+    let values: u64 = report.results.iter().map(|row| row.values).sum();
+    let cases: u64 = report.results.iter().map(|row| row.cases).sum();
+    writeln!(
+        out,
+        "\n{cases} cases, {values} values, {} undecided",
+        report.undecided.len()
+    )?;
+    for (place, subject) in parts.subjects.iter().enumerate() {
+        let tested = parts
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.tallies[place].is_some());
+        let untested = selected - tested.count();
+        if untested > 0 {
+            let name = subject.name();
+            writeln!(
+                out,
+                "not tested: {untested} of {selected} trials (an op, dtype and class), for which {name} has no kernel"
+            )?;
+        }
+    }
+    for entry in unspecified(parts) {
+        writeln!(out, "not judged: {}: {}", entry.what, entry.why)?;
+    }
+    for (subject, found) in parts.subjects.iter().zip(found) {
+        for finding in found {
+            let line = finding.to_string();
+            if line.contains("lossproof explain") {
+                let name = typed_text(subject.name());
+                let options = [
+                    profile_option(parts.profile, *subject),
+                    check.workers.repeated(),
+                    common.repeated(),
+                ];
+                writeln!(out, "{line} {name}{}", options.concat())?;
+            } else {
+                writeln!(out, "{line} ({})", subject.name())?;
+            }
+            for account in finding.kind.account().iter().flat_map(|told| told.lines()) {
+                writeln!(out, "    {account}")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn print_results(common: &Common, report: &Report, per_class: bool) -> Result<()> {
