@@ -100,7 +100,9 @@ impl Process {
         if let Err(error) = write_message(&mut bytes, request) {
             return Err(self.stop(|ending| Fault::NotAMessage { error, ending }));
         }
-        self.lines.forget();
+        if !is_startup {
+            self.lines.forget();
+        }
         self.received_bytes.store(0, Ordering::Relaxed);
         // A thread that has ended takes nothing any more, and then the answer says so.
         let _ = self.limits.send(limit_bytes);
