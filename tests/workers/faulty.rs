@@ -38,6 +38,10 @@ pub fn serve(fault: &str, trigger: Option<u32>) {
             continue;
         }
         let rows = rows_of(&request);
+        if fault == "cheap" {
+            send(&cheap_answer(&request, &rows));
+            continue;
+        }
         let met = trigger.is_none_or(|bits| rows.iter().any(|row| begins_with(row, bits)));
         let answer = right_answer(&request, &rows);
         if met {
@@ -123,6 +127,20 @@ fn right_answer(request: &Message, rows: &[Vec<f32>]) -> Message {
     answer
 }
 
+/// Something that costs next to nothing, in the right form: what is left is the transport.
+fn cheap_answer(request: &Message, rows: &[Vec<f32>]) -> Message {
+    let sums = rows.iter().map(|row| row.iter().sum::<f32>());
+    let tensor = WireTensor {
+        element: WireElement::Float(Dtype::F32),
+        shape: vec![rows.len()],
+        bytes: sums.flat_map(f32::to_le_bytes).collect(),
+    };
+    let mut answer = Message::of_metadata([("id", request.text("id"))]);
+    let output = request.text("output").to_owned();
+    answer.tensors.push((output, tensor));
+    answer
+}
+
 fn send(message: &Message) {
     write_message(&mut stdout().lock(), message).unwrap();
 }
@@ -139,7 +157,7 @@ fn frame(message: &Message) -> Vec<u8> {
     bytes
 }
 
-fn commit(fault: &str, mut answer: Message, rows: usize) {
+fn commit(fault: &str, answer: Message, rows: usize) {
     match fault {
         "segfault" => segfault(),
         "abort" => std::process::abort(),
@@ -148,22 +166,49 @@ fn commit(fault: &str, mut answer: Message, rows: usize) {
         "hangs" => sleep(FOREVER),
         "hangs with a child" => {
             let mut child = std::process::Command::new("sleep");
-            let child = child.arg(FOREVER.as_secs().to_string()).spawn().unwrap();
+            let mut child = child.arg(FOREVER.as_secs().to_string()).spawn().unwrap();
             eprintln!("child {}", child.id());
-            sleep(FOREVER);
+            child.wait().unwrap();
         }
         "answers late" => {
             sleep(Duration::from_secs(20));
             send(&answer);
         }
         "closes its output" => close_output(),
+        "megabytes on stderr" | "megabytes on stderr, then aborts" => {
+            let line = "a warning that nobody reads\n".repeat(1 << 10);
+            (0..300).for_each(|_| eprint!("{line}"));
+            eprintln!("the last warning");
+            if fault.ends_with("aborts") {
+                std::process::abort();
+            }
+            send(&answer);
+        }
+        "huge allocation" => {
+            let huge: Vec<u8> = vec![1; 1 << 45];
+            std::hint::black_box(&huge);
+        }
+        "aborts in batches" if rows > 1 => std::process::abort(),
+        "refuses batches" if rows > 1 => {
+            let refusal = Message::of_metadata([("id", answer.text("id")), ("error", "one row")]);
+            send(&refusal);
+        }
+        "aborts in batches" | "refuses batches" | "none" => send(&answer),
+        _ if commit_frame(fault, &answer) => {}
+        _ => commit_answer(fault, answer, rows),
+    }
+}
+
+/// Faults of the bytes; false where it is none of them.
+fn commit_frame(fault: &str, answer: &Message) -> bool {
+    match fault {
         "short frame" => {
-            let whole = frame(&answer);
+            let whole = frame(answer);
             send_bytes(&whole[..whole.len() - 3]);
             std::process::exit(0);
         }
         "short frame, then hangs" => {
-            let whole = frame(&answer);
+            let whole = frame(answer);
             send_bytes(&whole[..whole.len() - 3]);
             sleep(FOREVER);
         }
@@ -181,98 +226,74 @@ fn commit(fault: &str, mut answer: Message, rows: usize) {
         }
         "garbage" => {
             println!("loss = 1.25");
-            send(&answer);
+            send(answer);
         }
-        "answers twice" => {
-            send(&answer);
-            send(&answer);
+        "integers" => {
+            let mut bytes = frame(answer);
+            let place = bytes.windows(3).position(|three| three == b"F32");
+            let place = place.unwrap();
+            bytes[place..place + 3].copy_from_slice(b"I32");
+            send_bytes(&bytes);
         }
+        _ => return false,
+    }
+    true
+}
+
+/// Faults of a whole message.
+fn commit_answer(fault: &str, mut answer: Message, rows: usize) {
+    match fault {
+        "answers twice" => send(&answer),
         "wrong id" => {
             answer.metadata.insert("id".to_owned(), "banana".to_owned());
-            send(&answer);
         }
         "no id" => {
             answer.metadata.clear();
-            send(&answer);
         }
         "wrong call" => {
             answer
                 .metadata
                 .insert("call".to_owned(), "hello".to_owned());
-            send(&answer);
         }
         "wrong shape" => {
             answer.tensors[0].1.shape = vec![rows, 1];
-            send(&answer);
         }
         "a row too many" => {
             let tensor = &mut answer.tensors[0].1;
             tensor.shape[0] += 1;
             tensor.bytes.extend([0; 4]);
-            send(&answer);
         }
         "wrong dtype" => {
             let tensor = &mut answer.tensors[0].1;
             tensor.element = WireElement::Float(Dtype::F64);
             tensor.bytes = vec![0; rows * 8];
-            send(&answer);
-        }
-        "integers" => {
-            let bytes = frame(&answer);
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let place = text.find("F32").unwrap();
-            let mut bytes = bytes;
-            // Lossy text is longer than the bytes where they are no text, which is behind the header alone.
-            bytes[place..place + 3].copy_from_slice(b"I32");
-            send_bytes(&bytes);
         }
         "missing output" => {
-            answer.tensors[0].0 = "result".to_owned();
-            send(&answer);
+            "result".clone_into(&mut answer.tensors[0].0);
         }
         "no tensors" => {
             answer.tensors.clear();
-            send(&answer);
         }
         "extra output" => {
             let mut second = answer.tensors[0].clone();
-            second.0 = "scratch".to_owned();
+            "scratch".clone_into(&mut second.0);
             answer.tensors.push(second);
-            send(&answer);
-        }
-        "megabytes on stderr" | "megabytes on stderr, then aborts" => {
-            let line = "a warning that nobody reads\n".repeat(1 << 10);
-            (0..300).for_each(|_| eprint!("{line}"));
-            eprintln!("the last warning");
-            if fault.ends_with("aborts") {
-                std::process::abort();
-            }
-            send(&answer);
-        }
-        "huge allocation" => {
-            let huge: Vec<u8> = vec![1; 1 << 45];
-            std::hint::black_box(&huge);
         }
         "error" => {
-            let refusal =
-                Message::of_metadata([("id", answer.text("id")), ("error", "no such kernel")]);
-            send(&refusal);
+            answer.tensors.clear();
+            answer
+                .metadata
+                .insert("error".to_owned(), "no such kernel".to_owned());
         }
         "trespass" => {
             answer.metadata.insert(
                 "trespass".to_owned(),
                 "wrote byte 0 past the output".to_owned(),
             );
-            send(&answer);
         }
-        "aborts in batches" if rows > 1 => std::process::abort(),
-        "refuses batches" if rows > 1 => {
-            let refusal = Message::of_metadata([("id", answer.text("id")), ("error", "one row")]);
-            send(&refusal);
-        }
-        "aborts in batches" | "refuses batches" | "none" => send(&answer),
         unknown => panic!("no fault `{unknown}`"),
     }
+    send(&answer);
 }
 
 #[expect(unsafe_code, reason = "a fault to plant")]

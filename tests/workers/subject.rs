@@ -11,7 +11,7 @@ use lossproof::subject::{
 use lossproof_numerics::Dtype;
 use std::fs;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 type Test = (&'static str, fn() -> Result<(), Failed>);
 
@@ -30,10 +30,11 @@ pub fn trials() -> Vec<Trial> {
         ("a worker that comes back as another is not used", changed),
         ("subjects that cannot be run say why", not_run),
     ];
-    tests
+    let tests = tests
         .into_iter()
-        .map(|(name, test)| Trial::test(name, test))
-        .collect()
+        .map(|(name, test)| Trial::test(name, test));
+    let measured = Trial::test("values per second", throughput).with_ignored_flag(true);
+    tests.chain([measured]).collect()
 }
 
 fn row(values: &[f64]) -> Vec<Tensor> {
@@ -84,6 +85,42 @@ fn mixed_cases() -> Result<(), Failed> {
         .collect();
     let ours = Builtin::new(Variant::Accurate).call_cases("logsumexp", Dtype::F32, &cases);
     assert_eq!(subject.call_cases("logsumexp", Dtype::F32, &cases), ours);
+    Ok(())
+}
+
+/// Prints what the transport alone gives: `cargo test --release --test workers -- --ignored --nocapture`.
+fn throughput() -> Result<(), Failed> {
+    let subject = start("cheap", None, &usual())?;
+    for (length, repeats) in [
+        (1, 200_u32),
+        (64, 200),
+        (1000, 100),
+        (4096, 50),
+        (32_768, 10),
+    ] {
+        let rows: Vec<Vec<Tensor>> = (0..32).map(|_| row(&vec![0.5; length])).collect();
+        let case = |inputs| CaseCall {
+            inputs,
+            output_length: 1,
+        };
+        let cases: Vec<CaseCall<'_>> = rows.iter().map(|row| case(row.as_slice())).collect();
+        let calls_per_second = |cases: &[CaseCall<'_>]| {
+            let started = Instant::now();
+            for _ in 0..repeats {
+                let answers = subject.call_cases("logsumexp", Dtype::F32, cases);
+                assert!(matches!(answers[0], Answer::Values(_)));
+            }
+            f64::from(repeats) / started.elapsed().as_secs_f64()
+        };
+        let (alone, together) = (calls_per_second(&cases[..1]), calls_per_second(&cases));
+        #[expect(clippy::cast_precision_loss, reason = "lengths are small")]
+        let length = length as f64;
+        println!(
+            "rows of {length}: {alone:.0} messages of one row a second, {:.2e} values; {together:.0} of 32 rows, {:.2e} values",
+            alone * length,
+            together * 32.0 * length
+        );
+    }
     Ok(())
 }
 

@@ -19,7 +19,9 @@ use crate::run::{Selection, Settings, Trial, TrialOutcome, in_pool, run as run_t
 use crate::spec::{Profile, Spec};
 use crate::subject::Subject;
 use anyhow::{Result, bail};
+use lossproof_numerics::Dtype;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,6 +42,18 @@ pub(super) fn measure<'a>(
 /// Whether a subject has a kernel for a trial.
 fn has_kernel(subject: &dyn Subject, trial: &Trial<'_>) -> bool {
     subject.supports(&trial.reference.op.name, trial.dtype)
+}
+
+/// Whether a kernel that a subject lacks was asked for by name: the op, and the dtype where there are others. What nobody
+/// asked for need not be there, so a library of one kernel is checked for that kernel.
+fn is_asked_for(selection: &Selection, subject: &dyn Subject, trial: &Trial<'_>) -> bool {
+    let has_other = || {
+        let op = &trial.reference.op.name;
+        Dtype::ALL
+            .into_iter()
+            .any(|dtype| subject.supports(op, dtype))
+    };
+    !selection.ops.is_empty() && (!selection.dtypes.is_empty() || !has_other())
 }
 
 fn no_kernels(subjects: &[&dyn Subject]) -> String {
@@ -93,19 +107,20 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     let settings = common.settings(check.selection.tier);
     let mut trials = selection.trials(&references, settings.tier)?;
     let selected = trials.len();
-    // What nobody asked for by name need not be there: a library of one kernel is checked for that kernel.
-    let is_asked_for = !(selection.ops.is_empty() && selection.dtypes.is_empty());
-    if !is_asked_for {
-        trials.retain(|trial| subjects.iter().any(|subject| has_kernel(*subject, trial)));
-        if trials.is_empty() && selected > 0 {
-            bail!("{}", no_kernels(&subjects));
-        }
+    trials.retain(|trial| {
+        let counts = |subject: &&dyn Subject| {
+            has_kernel(*subject, trial) || is_asked_for(&selection, *subject, trial)
+        };
+        subjects.iter().any(counts)
+    });
+    if trials.is_empty() && selected > 0 {
+        bail!("{}", no_kernels(&subjects));
     }
     let started = Instant::now();
     let outcomes = run_with_progress(trials, &subjects, &settings)?;
     let taken = started.elapsed();
     let found: Vec<Vec<Finding>> = (0..subjects.len())
-        .map(|place| findings_of(&outcomes, place, is_asked_for))
+        .map(|place| findings_of(&outcomes, (place, subjects[place]), &selection))
         .collect();
     // In the order that the lines of time are to be told in: what the properties take is not part of the run.
     let timing = match check.timing {
@@ -187,8 +202,12 @@ fn fails(outcome: &PropertyOutcome) -> bool {
     matches!(outcome.finding, PropertyFinding::Failed { .. })
 }
 
-/// The findings on one subject. Where nothing was asked for by name, a kernel that it has not is none.
-fn findings_of(outcomes: &[TrialOutcome<'_>], place: usize, is_asked_for: bool) -> Vec<Finding> {
+/// The findings on one subject, given with its place. A kernel that it has not is one only where it was asked for.
+fn findings_of(
+    outcomes: &[TrialOutcome<'_>],
+    (place, subject): (usize, &dyn Subject),
+    selection: &Selection,
+) -> Vec<Finding> {
     let reviewed = Reviewed {
         bounds: None,
         waivers: &[],
@@ -196,9 +215,18 @@ fn findings_of(outcomes: &[TrialOutcome<'_>], place: usize, is_asked_for: bool) 
         everything: false,
     };
     let mut found = findings(outcomes, place, reviewed);
-    let tested = |outcome: &TrialOutcome<'_>| outcome.tallies[place].is_some();
-    if !is_asked_for && outcomes.iter().any(tested) {
-        found.retain(|finding| !matches!(finding.kind, FindingKind::NoKernel));
+    let due: BTreeSet<String> = outcomes
+        .iter()
+        .filter(|outcome| is_asked_for(selection, subject, &outcome.trial))
+        .map(|outcome| outcome.trial.name())
+        .collect();
+    if outcomes
+        .iter()
+        .any(|outcome| outcome.tallies[place].is_some())
+    {
+        found.retain(|finding| {
+            !matches!(finding.kind, FindingKind::NoKernel) || due.contains(&finding.subject)
+        });
     }
     found
 }

@@ -180,7 +180,7 @@ fn seconds(limit: Duration) -> String {
 }
 
 /// The words with which runtimes end for want of memory: Rust, C++, Python, the C library and XLA.
-const OUT_OF_MEMORY: [&str; 7] = [
+pub(super) const OUT_OF_MEMORY: [&str; 7] = [
     "memory allocation of",
     "bad_alloc",
     "MemoryError",
@@ -192,9 +192,13 @@ const OUT_OF_MEMORY: [&str; 7] = [
 
 impl Fault {
     /// The fault of a process that ended without answering.
-    pub(super) fn ended(ending: Ending, lines: &str, limit_mebibytes: Option<u64>) -> Self {
+    pub(super) fn ended(
+        ending: Ending,
+        speaks_of_memory: bool,
+        limit_mebibytes: Option<u64>,
+    ) -> Self {
         let failed = !matches!(ending, Ending::Code(0) | Ending::Stopped);
-        if failed && OUT_OF_MEMORY.iter().any(|words| lines.contains(words)) {
+        if failed && speaks_of_memory {
             return Self::OutOfMemory {
                 ending,
                 limit_mebibytes,
@@ -249,8 +253,8 @@ impl Fault {
             | Self::OutOfMemory { .. }
             | Self::Closed
             | Self::NotStarted { .. }
-            | Self::GivenUp { .. } => Failure::Crashed(told),
-            Self::NotAMessage {
+            | Self::GivenUp { .. }
+            | Self::NotAMessage {
                 ending: Ending::Signal(_),
                 ..
             } => Failure::Crashed(told),

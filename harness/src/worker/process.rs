@@ -3,7 +3,7 @@
 //! Three threads serve a process, so that none of its pipes can block the run: one writes requests, one reads as many
 //! answers as requests were made, one reads all of standard error.
 
-use super::fault::{Ending, Fault};
+use super::fault::{Ending, Fault, OUT_OF_MEMORY};
 use super::options::WorkerOptions;
 use super::protocol::{Message, ProtocolError, read_message, write_message};
 use super::stderr::LastLines;
@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 
 /// How long a process that closed its pipes may take to end by itself, and its standard error to be read.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a process may take to end after its last request.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// How often a process is asked whether it has ended.
 const POLL: Duration = Duration::from_millis(2);
@@ -97,7 +100,9 @@ impl Process {
         if let Err(error) = write_message(&mut bytes, request) {
             return Err(self.stop(|ending| Fault::NotAMessage { error, ending }));
         }
-        self.lines.forget();
+        if !is_startup {
+            self.lines.forget();
+        }
         self.received_bytes.store(0, Ordering::Relaxed);
         // A thread that has ended takes nothing any more, and then the answer says so.
         let _ = self.limits.send(limit_bytes);
@@ -106,7 +111,7 @@ impl Process {
             Ok(Ok(Some(message))) => Ok(message),
             Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => {
                 let limit = self.limit_mebibytes;
-                Err(self.end(true, |ending, lines| Fault::ended(ending, lines, limit)))
+                Err(self.end(true, |ending, memory| Fault::ended(ending, memory, limit)))
             }
             Ok(Err(error)) => {
                 let has_closed = matches!(error, ProtocolError::CutShort { .. });
@@ -118,8 +123,8 @@ impl Process {
                 // It may have ended while something that it started keeps the pipe open.
                 let has_ended = self.has_ended();
                 Err(
-                    self.end(false, |ending, lines| match (has_ended, is_startup) {
-                        (true, _) => Fault::ended(ending, lines, limit_mebibytes),
+                    self.end(false, |ending, memory| match (has_ended, is_startup) {
+                        (true, _) => Fault::ended(ending, memory, limit_mebibytes),
                         (false, true) => Fault::StartupLimit {
                             limit: time_limit,
                             received_bytes,
@@ -136,6 +141,7 @@ impl Process {
 
     /// Tells a fault of a process that has given a whole message.
     pub(super) fn told(&self, fault: Fault) -> Told {
+        self.lines.settle();
         Told {
             fault,
             lines: self.lines.text(),
@@ -148,24 +154,29 @@ impl Process {
     }
 
     /// Ends the process and tells how it ended by itself, where it did: one that has closed its output is about to.
-    fn end(&mut self, has_closed: bool, fault: impl FnOnce(Ending, &str) -> Fault) -> Told {
+    fn end(&mut self, has_closed: bool, fault: impl FnOnce(Ending, bool) -> Fault) -> Told {
         self.requests = None;
-        let asked = Instant::now();
-        while has_closed && !self.has_ended() && asked.elapsed() < PATIENCE {
-            thread::sleep(POLL);
+        if has_closed {
+            self.wait_for_end(PATIENCE);
         }
         let ended_by_itself = self.has_ended();
         let ending = self.kill();
         self.lines.wait(PATIENCE);
-        let lines = self.lines.text();
         let ending = if ended_by_itself {
             ending
         } else {
             Ending::Stopped
         };
         Told {
-            fault: fault(ending, &lines),
-            lines,
+            fault: fault(ending, self.lines.mentions(&OUT_OF_MEMORY)),
+            lines: self.lines.text(),
+        }
+    }
+
+    fn wait_for_end(&self, patience: Duration) {
+        let asked = Instant::now();
+        while !self.has_ended() && asked.elapsed() < patience {
+            thread::sleep(POLL);
         }
     }
 
@@ -189,6 +200,9 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if !self.has_status {
+            // The end of input ends a worker; one that is slow to see it is not waited for.
+            self.requests = None;
+            self.wait_for_end(FAREWELL);
             self.kill();
         }
     }

@@ -220,7 +220,7 @@ impl ProtocolError {
         }
     }
 
-    fn unreadable(reason: impl ToString) -> Self {
+    fn unreadable(reason: &(impl ToString + ?Sized)) -> Self {
         Self::NotSafetensors {
             reason: reason.to_string(),
         }
@@ -237,22 +237,23 @@ fn parse(blob: &[u8]) -> Result<Message, ProtocolError> {
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut())?;
     let (header, data) = rest.split_at_checked(length).ok_or_else(cut)?;
     let mut header: BTreeMap<String, Value> =
-        serde_json::from_slice(header).map_err(ProtocolError::unreadable)?;
+        serde_json::from_slice(header).map_err(|error| ProtocolError::unreadable(&error))?;
     let metadata = header.remove("__metadata__");
     let metadata = metadata.map(serde_json::from_value).transpose();
     let metadata: Option<BTreeMap<String, String>> =
-        metadata.map_err(|error| ProtocolError::unreadable(format!("`__metadata__`: {error}")))?;
+        metadata.map_err(|error| ProtocolError::unreadable(&format!("`__metadata__`: {error}")))?;
     let mut infos: Vec<(String, TensorInfo)> = Vec::with_capacity(header.len());
     for (name, info) in header {
         let info = serde_json::from_value(info)
-            .map_err(|error| ProtocolError::unreadable(format!("tensor `{name}`: {error}")))?;
+            .map_err(|error| ProtocolError::unreadable(&format!("tensor `{name}`: {error}")))?;
         infos.push((name, info));
     }
     infos.sort_by_key(|(_, info)| info.data_offsets);
     // The crate checks that the tensors follow each other without gaps and that each fills its shape.
-    let checked = Metadata::new(None, infos.clone()).map_err(ProtocolError::unreadable)?;
+    let checked =
+        Metadata::new(None, infos.clone()).map_err(|error| ProtocolError::unreadable(&error))?;
     if checked.data_len() != data.len() {
-        return Err(ProtocolError::unreadable(format!(
+        return Err(ProtocolError::unreadable(&format!(
             "its tensors have {} bytes, and {} follow the header",
             checked.data_len(),
             data.len()
