@@ -151,7 +151,10 @@ fn nothing_is_overwritten() {
     let refused = init("c", folder.path());
     assert_eq!(refused.status.code(), Some(2));
     let told = text(&refused.stderr);
-    assert!(told.contains("lossproof.h already there"), "{told}");
+    assert!(
+        told.contains("there already: ") && told.contains("lossproof.h; nothing was written"),
+        "{told}"
+    );
     assert!(told.contains("--out DIR"), "{told}");
     assert_eq!(fs::read_to_string(&header).unwrap(), "mine");
     assert!(

@@ -28,7 +28,7 @@ pub(super) fn run(init: &Init) -> Result<ExitCode> {
         .collect();
     if !existing.is_empty() {
         bail!(
-            "{} already there, and nothing was written; move it away, or write elsewhere with --out DIR",
+            "there already: {}; nothing was written; move it away, or write elsewhere with --out DIR",
             existing.join(", ")
         );
     }
