@@ -16,3 +16,4 @@ pub mod run;
 pub mod selftest;
 pub mod spec;
 pub mod subject;
+pub mod tolerance;

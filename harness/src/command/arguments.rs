@@ -135,6 +135,12 @@ pub struct Check {
     /// One line per class instead of one per op and dtype.
     #[arg(long)]
     pub per_class: bool,
+    /// Show which of the tolerances that people test with today would let the results pass, and what they let through.
+    ///
+    /// The results are compared as those tools do, with the correctly rounded result as what is expected. With --json the
+    /// rows of this table are printed instead of the results.
+    #[arg(long)]
+    pub tolerances: bool,
 }
 
 /// `lossproof gate`

@@ -6,8 +6,8 @@ use super::progress::Progress;
 use super::setup::{
     catch_interrupt, interrupted, profile_of, profile_option, references_of, subjects,
 };
-use super::{DOES_NOT_CONFORM, table};
-use crate::assemble::{Evidence, Parts, report, unspecified};
+use super::{DOES_NOT_CONFORM, table, tolerance_table};
+use crate::assemble::{Evidence, Parts, report, tolerance_rows, unspecified};
 use crate::gate::{Finding, Reviewed, findings};
 use crate::reference::Reference;
 use crate::report::model::{Report, ResultRow};
@@ -77,7 +77,21 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         evidence: Evidence::default(),
     };
     let report = report(parts);
-    print_results(common, &report, check.per_class)?;
+    if check.tolerances {
+        let rows = tolerance_rows(&outcomes, &subjects);
+        if common.json {
+            writeln!(stdout(), "{}", serde_json::to_string_pretty(&rows)?)?;
+        } else {
+            print_results(common, &report, check.per_class)?;
+            write!(
+                stdout(),
+                "\n{}",
+                tolerance_table::tolerance_table(&rows, check.per_class)
+            )?;
+        }
+    } else {
+        print_results(common, &report, check.per_class)?;
+    }
     let mut out = stdout().lock();
     if !common.json {
         let values: u64 = report.results.iter().map(|row| row.values).sum();

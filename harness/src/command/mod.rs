@@ -12,6 +12,7 @@ mod selftest;
 mod setup;
 mod story;
 mod table;
+mod tolerance_table;
 
 pub use explain::explain_failures;
 pub use golden::Golden;
