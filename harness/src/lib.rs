@@ -8,6 +8,7 @@ pub mod cases;
 pub mod certify;
 pub mod command;
 pub mod gate;
+pub mod league;
 pub mod measure;
 pub mod properties;
 pub mod reference;

@@ -75,6 +75,11 @@ pub enum Command {
     Gate(Gate),
     /// Write the report: HTML, Markdown and JSON.
     Report(ReportArguments),
+    /// Compare the frameworks that people use on the same cases, each judged by its own profile: HTML, Markdown and JSON.
+    ///
+    /// Runs every framework of the list whose environment is set up (`make frameworks` does that), and this project's own
+    /// kernels beside them. A hand-written finding that what is measured no longer bears out is exit code 1.
+    League(LeagueArguments),
     /// Certified references: JSON lines on standard input, enclosures on standard output.
     ///
     /// One JSON object a line: {"id": "a", "op": …, "dtype": …, "inputs": {name: [values]}}. A value is a JSON number (rounded
@@ -166,6 +171,33 @@ pub struct ReportArguments {
     /// How many cases.
     #[arg(long, value_enum, default_value = "quick")]
     pub tier: TierArgument,
+}
+
+/// `lossproof league`
+#[derive(Debug, Args)]
+pub struct LeagueArguments {
+    /// Frameworks of the list, or other subjects; all frameworks of the list and builtin when absent.
+    #[arg(value_name = "SUBJECT")]
+    pub subjects: Vec<String>,
+    /// The list of frameworks.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "harness/adapters/frameworks/frameworks.toml"
+    )]
+    pub frameworks: PathBuf,
+    /// The findings to hold against what is measured; findings.toml beside the list when absent.
+    #[arg(long, value_name = "FILE")]
+    pub findings: Option<PathBuf>,
+    /// The folder of the frameworks' environments.
+    #[arg(long, value_name = "DIR", default_value = "target/frameworks")]
+    pub environments: PathBuf,
+    /// Where to write the report.
+    #[arg(long, value_name = "DIR", default_value = "reports/frameworks")]
+    pub out: PathBuf,
+    /// Which trials.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
 }
 
 /// `lossproof reference`

@@ -4,6 +4,8 @@ mod arguments;
 mod check;
 mod explain;
 mod golden;
+mod league;
+mod league_subjects;
 mod list;
 mod progress;
 mod references;
@@ -35,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::run(&arguments.common, check),
         Command::Gate(gate) => check::run_gate(&arguments.common, gate),
         Command::Report(report) => report_files::run(&arguments.common, report),
+        Command::League(league) => league::run(&arguments.common, league),
         Command::Reference(reference) => references::run(&arguments.common, reference),
         Command::Explain(explain) => explain::run(&arguments.common, explain),
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),

@@ -8,9 +8,9 @@ mod html;
 mod json;
 mod markdown;
 pub mod model;
-mod number;
+pub(crate) mod number;
 mod plot;
-mod template;
+pub(crate) mod template;
 mod view;
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 //! claims more than the count.
 
 /// What stands where there is no number.
-pub(super) const NOTHING: &str = "–";
+pub(crate) const NOTHING: &str = "–";
 
 /// An upper bound of an error in ulps, rounded up to 5 decimals or 5 significant digits; `None` is infinite.
-pub(super) fn upper_bound(ulps: Option<f64>) -> String {
+pub(crate) fn upper_bound(ulps: Option<f64>) -> String {
     match ulps {
         Some(value) if value.is_finite() => finite_upper_bound(value),
         _ => "∞".to_owned(),
@@ -31,7 +31,7 @@ fn finite_upper_bound(value: f64) -> String {
 }
 
 /// A number that is no bound, to `digits` significant digits, to nearest.
-pub(super) fn nearest(value: f64, digits: usize) -> String {
+pub(crate) fn nearest(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return if value.is_nan() { "NaN" } else { "∞" }.to_owned();
     }
@@ -42,7 +42,7 @@ pub(super) fn nearest(value: f64, digits: usize) -> String {
 }
 
 /// A number that stands in a spec or a snapshot, unrounded.
-pub(super) fn shortest(value: f64) -> String {
+pub(crate) fn shortest(value: f64) -> String {
     if value.is_infinite() {
         return "∞".to_owned();
     }
@@ -55,7 +55,7 @@ pub(super) fn shortest(value: f64) -> String {
 }
 
 /// A count with its thousands apart: `12,340`.
-pub(super) fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -68,7 +68,7 @@ pub(super) fn count(value: u64) -> String {
 }
 
 /// A share in percent, rounded down to 2 decimals, so that `100.00` means all of them.
-pub(super) fn share(part: u64, whole: u64) -> String {
+pub(crate) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         return NOTHING.to_owned();
     }
@@ -77,7 +77,7 @@ pub(super) fn share(part: u64, whole: u64) -> String {
 }
 
 /// A count and its noun: `1 value`, `2 values`.
-pub(super) fn plural(value: u64, one: &str, many: &str) -> String {
+pub(crate) fn plural(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
 }
 
