@@ -457,11 +457,15 @@ fn no_kernel_and_an_empty_selection_close_the_gate() {
 }
 
 #[test]
-fn failed_and_crashed_calls_close_the_gate() {
+fn calls_without_values_close_the_gate() {
     for (answer, verdict) in [
         (Answer::Refused("no".to_owned()), "failed"),
         (Answer::Crashed("a signal".to_owned()), "crashed"),
+        (Answer::TimedOut("too late".to_owned()), "timed_out"),
+        (Answer::Garbled("a wrong shape".to_owned()), "garbled"),
+        (Answer::Trespassed("a stray byte".to_owned()), "trespassed"),
     ] {
+        let told = answer.account().map(str::to_owned);
         let faulty = measured(&Planted::new(move |call, _| {
             assert_eq!((call.op, call.inputs.len()), ("softmax", 1));
             answer.clone()
@@ -471,11 +475,13 @@ fn failed_and_crashed_calls_close_the_gate() {
             verdict: found_verdict,
             count,
             case: Some(case),
+            account,
         } = only(&found)
         else {
             panic!("{found:?}");
         };
         assert_eq!((*found_verdict, *count), (verdict, 60));
+        assert_eq!(*account, told);
         assert_eq!(case, "softmax/f16/ordinary/00000");
     }
 }

@@ -84,6 +84,8 @@ fn sum(counts: VerdictCounts) -> u64 {
         failed,
         crashed,
         timed_out,
+        garbled,
+        trespassed,
         unspecified,
     } = counts;
     correctly_rounded
@@ -96,6 +98,8 @@ fn sum(counts: VerdictCounts) -> u64 {
         + failed
         + crashed
         + timed_out
+        + garbled
+        + trespassed
         + unspecified
 }
 

@@ -18,3 +18,4 @@ pub mod selftest;
 pub mod spec;
 pub mod subject;
 pub mod tolerance;
+pub mod worker;

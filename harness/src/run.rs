@@ -3,13 +3,14 @@
 //! This is the one place that starts threads: a parallel map over trials and the cases inside them, collected in
 //! order, so the outcome depends on the inputs alone.
 
-use crate::cases::{CaseError, CaseId, Class, Tier, case, case_count, class_named};
-use crate::measure::{Tally, conditioning_of, measure_case};
+use crate::cases::{Case, CaseError, CaseId, Class, Tier, case, case_count, class_named};
+use crate::measure::{Tally, conditioning_of, measure_answers};
 use crate::reference::{GradientsDisagree, Reference};
-use crate::subject::Subject;
+use crate::subject::{Answer, CaseCall, Subject};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::PrecisionBits;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Everything that decides what a run computes.
 #[derive(Debug, Clone, Copy)]
@@ -196,18 +197,16 @@ fn run_trial<'a>(
         .zip(&supported)
         .filter_map(|(subject, supported)| supported.then_some(*subject))
         .collect();
-    let of_case = |index: u32| -> Result<Option<Vec<Tally>>, RunError> {
-        if observer.is_cancelled() {
-            return Ok(None);
-        }
-        let tallies = tally_case(&trial, index, &able, settings)?;
-        observer.case_done(&trial);
-        Ok(Some(tallies))
+    let chunks: Vec<u32> = (0..trial.cases).step_by(CASES_TOGETHER as usize).collect();
+    let of_chunk = |first: u32| -> Result<Vec<Option<Vec<Tally>>>, RunError> {
+        let indices = first..trial.cases.min(first + CASES_TOGETHER);
+        tally_chunk(&trial, indices, &able, (settings, observer))
     };
-    let of_cases: Vec<Option<Vec<Tally>>> = (0..trial.cases)
+    let of_chunks: Vec<Vec<Option<Vec<Tally>>>> = chunks
         .into_par_iter()
-        .map(of_case)
+        .map(of_chunk)
         .collect::<Result<_, _>>()?;
+    let of_cases: Vec<Option<Vec<Tally>>> = of_chunks.into_iter().flatten().collect();
     let complete = of_cases.iter().all(Option::is_some);
     let mut merged = vec![Tally::default(); able.len()];
     for tallies in of_cases.into_iter().flatten() {
@@ -239,27 +238,75 @@ fn run_trial<'a>(
     })
 }
 
-fn tally_case(
+/// How many cases a subject is asked about at once: enough for calls of several rows, where a call costs a round trip.
+const CASES_TOGETHER: u32 = 32;
+
+/// The tallies of each case of a chunk; none for a case that was not run.
+fn tally_chunk(
     trial: &Trial<'_>,
-    index: u32,
+    indices: Range<u32>,
     subjects: &[&dyn Subject],
-    settings: &Settings,
-) -> Result<Vec<Tally>, RunError> {
-    let id = CaseId {
-        op: trial.reference.op.name.clone(),
-        dtype: trial.dtype,
-        class: trial.class.name.to_owned(),
-        index,
+    (settings, observer): (&Settings, &dyn Observer),
+) -> Result<Vec<Option<Vec<Tally>>>, RunError> {
+    if observer.is_cancelled() {
+        return Ok(indices.map(|_| None).collect());
+    }
+    let reference = trial.reference;
+    let signature = reference.signature();
+    let generated = |index: u32| {
+        let id = CaseId {
+            op: reference.op.name.clone(),
+            dtype: trial.dtype,
+            class: trial.class.name.to_owned(),
+            index,
+        };
+        case(&signature, &id, settings.seed)
     };
-    let case = case(&trial.reference.signature(), &id, settings.seed)?;
-    let measured = measure_case(trial.reference, &case, subjects, settings.precision_limit)
-        .map_err(|disagreement| RunError::Gradients {
-            case: id.clone(),
-            disagreement: Box::new(disagreement),
-        })?;
-    Ok(measured
-        .subjects
+    let cases: Vec<Case> = indices
+        .into_par_iter()
+        .map(generated)
+        .collect::<Result<_, _>>()?;
+    let answers = answers_of(trial, &cases, subjects);
+    let of_case = |(case, answers): (&Case, Vec<Answer>)| {
+        if observer.is_cancelled() {
+            return Ok(None);
+        }
+        let answered = subjects.iter().copied().zip(answers).collect();
+        let measured = measure_answers(reference, case, answered, settings.precision_limit)
+            .map_err(|disagreement| RunError::Gradients {
+                case: case.id.clone(),
+                disagreement: Box::new(disagreement),
+            })?;
+        observer.case_done(trial);
+        let tallies = measured.subjects.iter();
+        let tallies = tallies.map(|report| Tally::of_case(&case.id, report));
+        Ok(Some(tallies.collect()))
+    };
+    cases.par_iter().zip(answers).map(of_case).collect()
+}
+
+/// What each subject answers to each case: by case, and then by subject.
+fn answers_of(trial: &Trial<'_>, cases: &[Case], subjects: &[&dyn Subject]) -> Vec<Vec<Answer>> {
+    let reference = trial.reference;
+    let arguments: Vec<_> = cases
         .iter()
-        .map(|report| Tally::of_case(&id, report))
-        .collect())
+        .map(|case| reference.arguments(trial.dtype, &case.inputs))
+        .collect();
+    let calls: Vec<CaseCall<'_>> = cases
+        .iter()
+        .zip(&arguments)
+        .map(|(case, inputs)| CaseCall {
+            inputs,
+            output_length: reference.output_length(reference.call_on(case).lengths),
+        })
+        .collect();
+    let mut by_case: Vec<Vec<Answer>> = cases.iter().map(|_| Vec::new()).collect();
+    for subject in subjects {
+        let answers = subject.call_cases(&reference.op.name, trial.dtype, &calls);
+        assert_eq!(answers.len(), cases.len(), "one answer for each case");
+        for (of_case, answer) in by_case.iter_mut().zip(answers) {
+            of_case.push(answer);
+        }
+    }
+    by_case
 }

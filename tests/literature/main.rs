@@ -20,7 +20,7 @@ use lossproof::certify::{Certified, certify};
 use lossproof::command::{embedded_specs, references_of};
 use lossproof::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use lossproof::spec::{Outcome, Profile};
-use lossproof::subject::{Answer, Builtin, Subject, Variant};
+use lossproof::subject::{Builtin, Subject, Variant};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::Expected;
 use std::process::ExitCode;
@@ -146,15 +146,15 @@ impl Bench {
     fn kernel(&self, output_length: usize) -> Result<Vec<f64>, String> {
         let arguments = self.reference.arguments(self.dtype, &self.inputs);
         let builtin = Builtin::new(Variant::Accurate);
-        match builtin.call(
+        let answer = builtin.call(
             &self.reference.op.name,
             self.dtype,
             &arguments,
             output_length,
-        ) {
-            Answer::Values(values) => Ok(values),
-            Answer::Refused(why) | Answer::Crashed(why) => Err(format!("builtin: {why}")),
-        }
+        );
+        answer
+            .into_values()
+            .map_err(|failure| format!("builtin: {failure}"))
     }
 }
 

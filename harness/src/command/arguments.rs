@@ -1,5 +1,6 @@
 //! The command line: what can be asked, with help that teaches.
 
+use super::worker_arguments::WorkerArguments;
 use crate::reference::DEFAULT_PRECISION_LIMIT;
 use crate::spec::Profile;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   lossproof check                                   our kernels, every op and dtype, quick tier
   lossproof check builtin builtin:textbook --op softmax --dtype f32
+  lossproof check 'cmd:python3 my_worker.py'          kernels in any language, in a process of their own
   lossproof check --spec my_loss.toml               a loss of your own, as its formula computes it
   lossproof explain softmax/f32/huge_logits/00017   one case: inputs, exact result, error, clause
   lossproof gate                                    may this release ship?
@@ -146,6 +148,9 @@ pub struct Check {
     /// rows of this table are printed instead of the results.
     #[arg(long)]
     pub tolerances: bool,
+    /// How workers are run.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
 }
 
 /// `lossproof gate`
@@ -198,6 +203,10 @@ pub struct LeagueArguments {
     /// Which trials.
     #[command(flatten)]
     pub selection: SelectionArguments,
+    /// How workers are run; a framework's may take 180 seconds to start and 120 for an answer, has no memory limit, and two
+    /// of it run at once when nothing else is asked for.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
 }
 
 /// `lossproof reference`
@@ -226,6 +235,9 @@ pub struct Explain {
     /// Print every input value, however long the row.
     #[arg(long)]
     pub all: bool,
+    /// How workers are run.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
 }
 
 /// `lossproof selftest`

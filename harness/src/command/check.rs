@@ -4,14 +4,14 @@ use super::arguments::{Check, Common, Gate, TierArgument};
 use super::golden::Golden;
 use super::progress::Progress;
 use super::setup::{
-    catch_interrupt, interrupted, profile_of, profile_option, references_of, subjects,
+    catch_interrupt, interrupted, profile_of, profile_option, references_of, subjects, typed_text,
 };
 use super::{DOES_NOT_CONFORM, table, tolerance_table};
 use crate::assemble::{Evidence, Parts, report, tolerance_rows, unspecified};
-use crate::gate::{Finding, Reviewed, findings};
+use crate::gate::{Finding, FindingKind, Reviewed, findings};
 use crate::reference::Reference;
 use crate::report::model::{Report, ResultRow};
-use crate::run::{Selection, Settings, TrialOutcome, run as run_trials};
+use crate::run::{Selection, Settings, Trial, TrialOutcome, run as run_trials};
 use crate::spec::Profile;
 use crate::subject::{Subject, subject_named};
 use anyhow::{Result, bail};
@@ -26,6 +26,28 @@ pub(super) fn measure<'a>(
     settings: &Settings,
 ) -> Result<Vec<TrialOutcome<'a>>> {
     let trials = selection.trials(references, settings.tier)?;
+    run_with_progress(trials, subjects, settings)
+}
+
+/// Whether a subject has a kernel for a trial.
+fn has_kernel(subject: &dyn Subject, trial: &Trial<'_>) -> bool {
+    subject.supports(&trial.reference.op.name, trial.dtype)
+}
+
+fn no_kernels(subjects: &[&dyn Subject]) -> String {
+    let names: Vec<&str> = subjects.iter().map(|subject| subject.name()).collect();
+    format!(
+        "{} has no kernel for any op and dtype selected; `lossproof list ops` names the ops, and a worker's `supports` \
+         must name them the same",
+        names.join(", ")
+    )
+}
+
+fn run_with_progress<'a>(
+    trials: Vec<Trial<'a>>,
+    subjects: &[&dyn Subject],
+    settings: &Settings,
+) -> Result<Vec<TrialOutcome<'a>>> {
     if trials.is_empty() {
         bail!(
             "no op, dtype and class fits the selection; `lossproof list ops` says which classes an op has"
@@ -40,10 +62,11 @@ pub(super) fn measure<'a>(
 
 pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     let specs = common.specs()?;
+    let options = check.workers.options();
     let subjects = if check.subjects.is_empty() {
-        subjects(&[common.usual_subject()], &specs)?
+        subjects(&[common.usual_subject()], &specs, &options)?
     } else {
-        subjects(&check.subjects, &specs)?
+        subjects(&check.subjects, &specs, &options)?
     };
     let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();
     let profile = profile_of(check.profile, &subjects)?;
@@ -54,7 +77,17 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         selection.ops = common.own_ops(&specs);
     }
     let settings = common.settings(check.selection.tier);
-    let outcomes = measure(&references, &selection, &subjects, &settings)?;
+    let mut trials = selection.trials(&references, settings.tier)?;
+    let selected = trials.len();
+    // What nobody asked for by name need not be there: a library of one kernel is checked for that kernel.
+    let is_asked_for = !(selection.ops.is_empty() && selection.dtypes.is_empty());
+    if !is_asked_for {
+        trials.retain(|trial| subjects.iter().any(|subject| has_kernel(*subject, trial)));
+        if trials.is_empty() && selected > 0 {
+            bail!("{}", no_kernels(&subjects));
+        }
+    }
+    let outcomes = run_with_progress(trials, &subjects, &settings)?;
     let reviewed = Reviewed {
         bounds: None,
         waivers: &[],
@@ -62,7 +95,14 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         everything: false,
     };
     let found: Vec<Vec<Finding>> = (0..subjects.len())
-        .map(|place| findings(&outcomes, place, reviewed))
+        .map(|place| {
+            let mut found = findings(&outcomes, place, reviewed);
+            let tested = |outcome: &TrialOutcome<'_>| outcome.tallies[place].is_some();
+            if !is_asked_for && outcomes.iter().any(tested) {
+                found.retain(|finding| !matches!(finding.kind, FindingKind::NoKernel));
+            }
+            found
+        })
         .collect();
     let parts = Parts {
         references: &references,
@@ -101,18 +141,38 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
             "\n{cases} cases, {values} values, {} undecided",
             report.undecided.len()
         )?;
+        for (place, subject) in subjects.iter().enumerate() {
+            let tested = outcomes
+                .iter()
+                .filter(|outcome| outcome.tallies[place].is_some());
+            let untested = selected - tested.count();
+            if untested > 0 {
+                let name = subject.name();
+                writeln!(
+                    out,
+                    "not tested: {untested} of {selected} trials (an op, dtype and class), for which {name} has no kernel"
+                )?;
+            }
+        }
         for entry in unspecified(parts) {
             writeln!(out, "not judged: {}: {}", entry.what, entry.why)?;
         }
         for (subject, found) in subjects.iter().zip(&found) {
             for finding in found {
-                let name = subject.name();
                 let line = finding.to_string();
                 if line.contains("lossproof explain") {
-                    let option = profile_option(profile, *subject);
-                    writeln!(out, "{line} {name}{option}{}", common.repeated())?;
+                    let name = typed_text(subject.name());
+                    let options = [
+                        profile_option(profile, *subject),
+                        check.workers.repeated(),
+                        common.repeated(),
+                    ];
+                    writeln!(out, "{line} {name}{}", options.concat())?;
                 } else {
-                    writeln!(out, "{line} ({name})")?;
+                    writeln!(out, "{line} ({})", subject.name())?;
+                }
+                for account in finding.kind.account().iter().flat_map(|told| told.lines()) {
+                    writeln!(out, "    {account}")?;
                 }
             }
         }

@@ -2,12 +2,12 @@
 
 use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, Explain};
-use super::setup::{profile_of, profile_option, references_of, require_known};
+use super::setup::{profile_of, profile_option, references_of, require_known, typed_text};
 use super::story::Story;
 use crate::cases::{CaseId, case};
 use crate::measure::{CaseReport, Judged, Verdict, measure_case};
 use crate::run::{Settings, TrialOutcome};
-use crate::subject::{Answer, Subject, subject_named};
+use crate::subject::{Answer, Subject, subject_within};
 use anyhow::{Context, Result, bail};
 use std::io::{Write, stdout};
 use std::process::ExitCode;
@@ -28,7 +28,8 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
     };
     let specs = common.specs()?;
     let subject = arguments.subject.as_deref();
-    let subject = subject_named(subject.unwrap_or_else(|| common.usual_subject()), &specs)?;
+    let subject = subject.unwrap_or_else(|| common.usual_subject());
+    let subject = subject_within(subject, &specs, &arguments.workers.options())?;
     let profile = profile_of(arguments.profile, &[&*subject])?;
     let references = references_of(&specs, profile)?;
     let names: Vec<&str> = references
@@ -135,7 +136,7 @@ pub fn explain_failures(
     let told = told().unwrap_or_else(|error| error.to_string());
     format!(
         "{told}\nnext: lossproof explain '{id}[{place}]' {}{}\n      cargo insta review\n",
-        subject.name(),
+        typed_text(subject.name()),
         profile_option(reference.profile(), subject)
     )
 }

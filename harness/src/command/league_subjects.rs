@@ -1,15 +1,18 @@
 //! The subjects of a league: a list of frameworks and names in, started subjects or the reason why not out.
 
 use super::arguments::LeagueArguments;
-use super::setup::typed;
+use super::setup::typed_text;
+use super::worker_arguments::WorkerArguments;
 use crate::league::model::LeagueSubject;
 use crate::league::{Framework, Places, parse_frameworks};
 use crate::spec::{Profile, Spec};
-use crate::subject::{Subject, subject_named};
+use crate::subject::{Subject, subject_within};
+use crate::worker::{Worker, WorkerOptions};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A subject of the league, started if it could be.
 pub(super) struct Entrant {
@@ -31,19 +34,21 @@ pub(super) fn entrants(arguments: &LeagueArguments, specs: &[Arc<Spec>]) -> Resu
         workers: file.parent().unwrap_or(Path::new("")),
         environments: &arguments.environments,
     };
+    let options = limits(&arguments.workers);
+    let start = (specs, &options);
     if arguments.subjects.is_empty() {
         let listed = frameworks.iter();
         let mut entrants: Vec<Entrant> = listed
-            .map(|framework| of_framework(framework, places, specs))
+            .map(|framework| of_framework(framework, places, start))
             .collect();
-        entrants.push(of_name("builtin", specs)?);
+        entrants.push(of_name("builtin", specs, &options)?);
         return Ok(entrants);
     }
     let named = arguments.subjects.iter().map(|name| {
         let listed = frameworks.iter().find(|framework| framework.name == *name);
         match listed {
-            Some(framework) => Ok(of_framework(framework, places, specs)),
-            None => of_name(name, specs),
+            Some(framework) => Ok(of_framework(framework, places, start)),
+            None => of_name(name, specs, &arguments.workers.options()),
         }
     });
     named.collect()
@@ -56,17 +61,17 @@ pub(super) fn listed_names(arguments: &LeagueArguments) -> Result<Vec<String>> {
     Ok(frameworks.into_iter().map(|one| one.name).collect())
 }
 
-fn of_name(name: &str, specs: &[Arc<Spec>]) -> Result<Entrant> {
-    let subject = subject_named(name, specs)?;
+fn of_name(name: &str, specs: &[Arc<Spec>], options: &WorkerOptions) -> Result<Entrant> {
+    let subject = subject_within(name, specs, options)?;
     let profile = subject.profile();
     Ok(Entrant {
         entry: LeagueSubject {
             name: name.to_owned(),
             title: name.to_owned(),
-            version: version_of(&*subject),
+            version: subject.version().to_owned(),
             description: subject.description().to_owned(),
             profile: profile.name().to_owned(),
-            command: typed(Path::new(name)),
+            command: typed_text(name),
             tested: true,
             reason: None,
             headline: None,
@@ -76,24 +81,30 @@ fn of_name(name: &str, specs: &[Arc<Spec>]) -> Result<Entrant> {
     })
 }
 
-fn of_framework(framework: &Framework, places: Places<'_>, specs: &[Arc<Spec>]) -> Entrant {
-    let (subject, reason) = match started(framework, places, specs) {
+fn of_framework(
+    framework: &Framework,
+    places: Places<'_>,
+    start: (&[Arc<Spec>], &WorkerOptions),
+) -> Entrant {
+    let (subject, reason) = match started(framework, places, start) {
         Ok(subject) => (Some(subject), None),
         Err(reason) => (None, Some(reason)),
     };
     let words = framework.command(places);
-    let words: Vec<String> = words.iter().map(|word| typed(Path::new(word))).collect();
+    let words: Vec<String> = words.iter().map(|word| typed_text(word)).collect();
     let command = format!("cmd:{}", words.join(" "));
     Entrant {
         entry: LeagueSubject {
             name: framework.name.clone(),
             title: framework.title.clone(),
-            version: subject.as_deref().map_or_else(String::new, version_of),
+            version: subject
+                .as_ref()
+                .map_or_else(String::new, |subject| subject.version().to_owned()),
             description: subject
                 .as_ref()
                 .map_or_else(String::new, |subject| subject.description().to_owned()),
             profile: framework.profile.name().to_owned(),
-            command: typed(Path::new(&command)),
+            command: typed_text(&command),
             tested: subject.is_some(),
             reason,
             headline: None,
@@ -107,7 +118,7 @@ fn of_framework(framework: &Framework, places: Places<'_>, specs: &[Arc<Spec>]) 
 fn started(
     framework: &Framework,
     places: Places<'_>,
-    specs: &[Arc<Spec>],
+    (specs, options): (&[Arc<Spec>], &WorkerOptions),
 ) -> Result<Box<dyn Subject>, String> {
     if let Ok(note) = fs::read_to_string(framework.failure_note(places)) {
         return Err(one_line(&note));
@@ -119,7 +130,9 @@ fn started(
             program.display()
         ));
     }
-    let subject = start_worker(&framework.name, framework.command(places), specs)?;
+    let name = framework.name.clone();
+    let subject = Worker::start(name, framework.command(places), specs, options)
+        .map_err(|error| one_line(&error.to_string()))?;
     if subject.profile() != framework.profile {
         return Err(format!(
             "the list says that it follows the profile {}, and its worker says {}; correct the one that is wrong",
@@ -127,25 +140,20 @@ fn started(
             subject.profile()
         ));
     }
-    Ok(subject)
+    Ok(Box::new(subject))
 }
 
-/// Starts a worker process under a name of the list.
-fn start_worker(
-    name: &str,
-    command: Vec<String>,
-    specs: &[Arc<Spec>],
-) -> Result<Box<dyn Subject>, String> {
-    let _ = specs;
-    Err(format!(
-        "`{name}` needs a worker process (`{}`), which cannot be started yet",
-        command.join(" ")
-    ))
-}
-
-fn version_of(subject: &dyn Subject) -> String {
-    let _ = subject;
-    String::new()
+/// The limits of a framework's worker: frameworks are slow to start and compile for each shape, and reserve more memory
+/// than they use; two of each keep a league of many within the memory of one machine.
+fn limits(asked: &WorkerArguments) -> WorkerOptions {
+    let options = asked.options();
+    WorkerOptions {
+        startup_limit: asked.startup_limit.unwrap_or(Duration::from_secs(180)),
+        call_limit: asked.call_limit.unwrap_or(Duration::from_secs(120)),
+        memory_limit_mebibytes: asked.memory_limit.and(options.memory_limit_mebibytes),
+        workers: options.workers.or(Some(2)),
+        ..options
+    }
 }
 
 fn one_line(text: &str) -> String {

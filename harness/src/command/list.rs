@@ -25,20 +25,7 @@ pub(super) fn run(common: &Common, list: &List) -> Result<ExitCode> {
             &["profile", "op", "clause", "accepts", "when", "source"],
             profiles(common, list)?,
         ),
-        Listed::Subjects => (
-            &["subject", "profile", "description"],
-            compiled_in(&common.specs()?)
-                .iter()
-                .map(|subject| {
-                    let profile = subject.profile().name().to_owned();
-                    vec![
-                        subject.name().to_owned(),
-                        profile,
-                        subject.description().to_owned(),
-                    ]
-                })
-                .collect(),
-        ),
+        Listed::Subjects => (&["subject", "profile", "description"], subjects(common)?),
     };
     let mut out = stdout().lock();
     if common.json {
@@ -55,6 +42,34 @@ pub(super) fn run(common: &Common, list: &List) -> Result<ExitCode> {
         write!(out, "{}", table(header, &[], lines.into_iter()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The subjects compiled in, and how to name others.
+fn subjects(common: &Common) -> Result<Vec<Vec<String>>> {
+    let compiled_in = compiled_in(&common.specs()?);
+    let lines = compiled_in.iter().map(|subject| {
+        let cells = [
+            subject.name(),
+            subject.profile().name(),
+            subject.description(),
+        ];
+        cells.map(str::to_owned).to_vec()
+    });
+    let others = [
+        [
+            "cmd:COMMAND",
+            "its own",
+            "any process that speaks worker protocol 1 on its standard input and output: 'cmd:python3 my_worker.py'; no \
+             shell runs it",
+        ],
+        [
+            "lib:PATH",
+            "its own",
+            "a shared library with the functions of lossproof.h, loaded in a process of its own: lib:./mine.so",
+        ],
+    ];
+    let others = others.map(|cells| cells.map(str::to_owned).to_vec());
+    Ok(lines.chain(others).collect())
 }
 
 /// What each profile's formulas and clauses say of each op, in the order in which they are tried.

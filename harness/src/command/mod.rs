@@ -15,11 +15,13 @@ mod setup;
 mod story;
 mod table;
 mod tolerance_table;
+mod worker_arguments;
 
 pub use explain::explain_failures;
 pub use golden::Golden;
 pub use setup::{embedded_specs, references_of};
 
+use crate::subject::SubjectError;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use std::io;
@@ -28,6 +30,7 @@ use std::process::ExitCode;
 /// Exit codes (DESIGN.md §9).
 const DOES_NOT_CONFORM: u8 = 1;
 const UNUSABLE_INPUT: u8 = 2;
+const SUBJECT_NOT_RUN: u8 = 3;
 
 /// Runs the command on the process's arguments.
 #[must_use]
@@ -49,8 +52,15 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lossproof: {error:#}");
-            ExitCode::from(UNUSABLE_INPUT)
+            ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<SubjectError>() {
+        Some(SubjectError::Start(_)) => SUBJECT_NOT_RUN,
+        _ => UNUSABLE_INPUT,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::run::{Selection, Unobserved, in_pool};
 use crate::selftest::self_proof;
 use crate::spec::Profile;
 use crate::subject::Subject;
+use crate::worker::WorkerOptions;
 use anyhow::{Context, Result};
 use std::fs;
 use std::io::{Write, stdout};
@@ -31,7 +32,7 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
     let specs = common.specs()?;
     let references = references_of(&specs, Profile::Exact)?;
     let golden = Golden::load(&arguments.golden, arguments.tier.tier())?;
-    let subjects = subjects(&SUBJECTS, &specs)?;
+    let subjects = subjects(&SUBJECTS, &specs, &WorkerOptions::default())?;
     let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();
     let settings = common.settings(arguments.tier);
     let outcomes = measure(&references, &Selection::default(), &subjects, &settings)?;

@@ -5,7 +5,8 @@ use crate::cases::{Tier, classes};
 use crate::reference::Reference;
 use crate::run::{Selection, Settings};
 use crate::spec::{Profile, Spec, load_beside, load_dir};
-use crate::subject::{Subject, subject_named};
+use crate::subject::{Subject, subject_within};
+use crate::worker::{WorkerOptions, end_all_workers};
 use anyhow::{Context, Result, bail};
 use include_dir::{Dir, include_dir};
 use lossproof_oracle::formula::nearest_name;
@@ -172,11 +173,15 @@ pub(super) fn require_known(
 }
 
 /// A path as a shell takes it.
-pub(super) fn typed(path: &Path) -> String {
-    let text = path.display().to_string();
+fn typed(path: &Path) -> String {
+    typed_text(&path.display().to_string())
+}
+
+/// A text as a shell takes it as one word.
+pub(super) fn typed_text(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
-        text
+        text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
@@ -185,8 +190,9 @@ pub(super) fn typed(path: &Path) -> String {
 pub(super) fn subjects<Name: AsRef<str>>(
     names: &[Name],
     specs: &[Arc<Spec>],
+    options: &WorkerOptions,
 ) -> Result<Vec<Box<dyn Subject>>> {
-    let subject = |name: &Name| Ok(subject_named(name.as_ref(), specs)?);
+    let subject = |name: &Name| Ok(subject_within(name.as_ref(), specs, options)?);
     names.iter().map(subject).collect()
 }
 
@@ -229,6 +235,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 pub(super) fn catch_interrupt() -> Result<()> {
     ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            end_all_workers();
             std::process::exit(130);
         }
         eprintln!("\nstopping after the cases in flight; press Ctrl-C again to stop at once");

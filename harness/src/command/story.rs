@@ -119,6 +119,9 @@ impl Story<'_> {
             Answer::Values(_) => {}
             Answer::Refused(why) => writeln!(text, "answer    refused: {why}")?,
             Answer::Crashed(why) => writeln!(text, "answer    crashed: {why}")?,
+            Answer::TimedOut(why) => writeln!(text, "answer    timed out: {why}")?,
+            Answer::Garbled(why) => writeln!(text, "answer    garbled: {why}")?,
+            Answer::Trespassed(why) => writeln!(text, "answer    trespassed: {why}")?,
         }
         Ok(text)
     }
@@ -265,6 +268,9 @@ impl Story<'_> {
             "profile": self.reference.profile().name(),
             "inputs": inputs,
         });
+        if let Some(account) = self.report.answer.account() {
+            answer["account"] = json!(account);
+        }
         let Some(place) = self.place else {
             answer["verdict"] = json!(
                 self.report

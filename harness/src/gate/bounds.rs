@@ -64,6 +64,8 @@ impl ClassBound {
             ("failed", verdicts.failed),
             ("crashed", verdicts.crashed),
             ("timed_out", verdicts.timed_out),
+            ("garbled", verdicts.garbled),
+            ("trespassed", verdicts.trespassed),
             ("unspecified", verdicts.unspecified),
         ];
         let counted = others.iter().filter(|(_, count)| *count > 0);

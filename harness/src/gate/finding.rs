@@ -39,6 +39,8 @@ pub enum FindingKind {
         count: u64,
         /// The first case, where kept.
         case: Option<String>,
+        /// What became of that call, where it gave no values. It may have several lines and stands in no other's sentence.
+        account: Option<String>,
     },
     /// There is no reviewed bound.
     NoBound,
@@ -90,6 +92,17 @@ pub enum FindingKind {
     OrphanedBound,
 }
 
+impl FindingKind {
+    /// What became of a call that gave no values, in the words of its subject.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::DoesNotConform { account, .. } => account.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 impl Finding {
     pub(super) fn new(subject: &str, kind: FindingKind) -> Self {
         Self {
@@ -131,6 +144,7 @@ impl fmt::Display for FindingKind {
                 verdict,
                 count,
                 case,
+                account: _,
             } => {
                 write!(f, "{count} × {verdict}")?;
                 case.iter()

@@ -83,11 +83,14 @@ fn trial_findings(
         failed,
         crashed,
         timed_out,
+        garbled,
+        trespassed,
         refused,
         unspecified,
         ..
     } = tally.verdicts;
-    if tally.values + refused + failed + crashed + timed_out + unspecified == 0 {
+    let lost = crashed + timed_out + garbled + trespassed;
+    if tally.values + refused + failed + lost + unspecified == 0 {
         kinds.push(FindingKind::NoValues);
     }
     let waived = waiver_of(outcome, reviewed.waivers)
@@ -105,17 +108,21 @@ fn trial_findings(
         (failed, "failed"),
         (crashed, "crashed"),
         (timed_out, "timed_out"),
+        (garbled, "garbled"),
+        (trespassed, "trespassed"),
     ];
     for (count, verdict) in others.into_iter().filter(|(count, _)| *count > 0) {
-        let case = tally
+        let first = tally
             .failures
             .iter()
-            .find(|failure| failure.judged.verdict.name() == verdict)
-            .map(|failure| failure.case.to_string());
+            .find(|failure| failure.judged.verdict.name() == verdict);
+        let case = first.map(|failure| failure.case.to_string());
+        let account = first.and_then(|failure| failure.account.clone());
         kinds.push(FindingKind::DoesNotConform {
             verdict,
             count,
             case,
+            account,
         });
     }
     if let Some(bounds) = reviewed.bounds {

@@ -16,6 +16,7 @@
 use super::model::{FindingEntry, FindingOutcome, LeagueResult, LeagueSubject};
 use super::place::{FileError, located};
 use crate::report::model::VerdictCounts;
+use crate::report::number::shortest;
 use crate::run::Selection;
 use lossproof_numerics::Dtype;
 use serde::Deserialize;
@@ -240,7 +241,7 @@ impl Finding {
 
 fn told(expectation: &Expectation) -> String {
     match expectation {
-        Expectation::LeastUlps(ulps) => format!("an error of {ulps:e} ulp or more"),
+        Expectation::LeastUlps(ulps) => format!("an error of {} ulp or more", shortest(*ulps)),
         Expectation::Verdict(verdict) => format!("a value or call of the verdict {verdict}"),
     }
 }

@@ -37,7 +37,9 @@ pub(super) fn class_faults(verdicts: &VerdictCounts) -> u64 {
         failed,
         crashed,
         timed_out,
+        garbled,
+        trespassed,
         unspecified: _,
     } = *verdicts;
-    wrong_class + failed + crashed + timed_out
+    wrong_class + failed + crashed + timed_out + garbled + trespassed
 }

@@ -4,7 +4,7 @@ use super::verdict::{CeilingOf, Judged, Verdict, judge};
 use crate::cases::Case;
 use crate::reference::{Call, GradientsDisagree, Reference, Rulings, Target, accepts_class};
 use crate::spec::Outcome;
-use crate::subject::{Answer, Subject};
+use crate::subject::{Answer, CaseCall, Subject};
 use crate::tolerance::{Passed, Yardsticks};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::{Interval, PrecisionBits, Program, rungs};
@@ -93,21 +93,43 @@ pub fn measure_case(
     precision_limit: PrecisionBits,
 ) -> Result<CaseMeasurement, GradientsDisagree> {
     let dtype = case.id.dtype;
+    let output_length = reference.output_length(reference.call_on(case).lengths);
+    let arguments = reference.arguments(dtype, &case.inputs);
+    let called = CaseCall {
+        inputs: &arguments,
+        output_length,
+    };
+    let answered = subjects.iter().map(|&subject| {
+        let mut answers = subject.call_cases(&reference.op.name, dtype, &[called]);
+        (subject, answers.remove(0))
+    });
+    measure_answers(reference, case, answered.collect(), precision_limit)
+}
+
+/// Judges the answers that subjects gave to a case.
+///
+/// # Errors
+/// When a stated gradient formula and the differentiated formula exclude each other on this case.
+pub fn measure_answers(
+    reference: &Reference,
+    case: &Case,
+    answered: Vec<(&dyn Subject, Answer)>,
+    precision_limit: PrecisionBits,
+) -> Result<CaseMeasurement, GradientsDisagree> {
+    let dtype = case.id.dtype;
     let call = reference.call_on(case);
     let question = Question::new(reference, dtype, &call);
     let rulings = reference.rulings(&call);
     let output_length = reference.output_length(call.lengths);
-    let arguments = reference.arguments(dtype, &case.inputs);
     let op = &reference.op;
-    let mut progress: Vec<Progress<'_>> = subjects
-        .iter()
-        .map(|subject| {
+    let mut progress: Vec<Progress<'_>> = answered
+        .into_iter()
+        .map(|(subject, answer)| {
             let claimed = subject.ceiling(&op.name, dtype);
             let ceiling = CeilingOf {
                 expr: claimed.unwrap_or_else(|| op.ceiling(dtype)),
                 row_length: call.lengths.n,
             };
-            let answer = subject.call(&op.name, dtype, &arguments, output_length);
             let answer = whole(answer, output_length);
             Progress::begin(answer, &rulings, ceiling, &question.yardsticks)
         })
@@ -213,6 +235,7 @@ impl<'a> Progress<'a> {
     ) -> Self {
         let call = rulings.target_of_call();
         let must_refuse = |target: &Target<'_>| target.accept.contains(&Outcome::Error);
+        let lost = |verdict| (vec![Some(Judged::by_class(verdict))], vec![call.clause]);
         let (judged, clauses) = match &answer {
             Answer::Values(values) => {
                 if values.is_empty() && must_refuse(&call) {
@@ -244,10 +267,10 @@ impl<'a> Progress<'a> {
                 };
                 (vec![Some(Judged::by_class(verdict))], vec![call.clause])
             }
-            Answer::Crashed(_) => (
-                vec![Some(Judged::by_class(Verdict::Crashed))],
-                vec![call.clause],
-            ),
+            Answer::Crashed(_) => lost(Verdict::Crashed),
+            Answer::TimedOut(_) => lost(Verdict::TimedOut),
+            Answer::Garbled(_) => lost(Verdict::Garbled),
+            Answer::Trespassed(_) => lost(Verdict::Trespassed),
         };
         let passed = passed_at_sight(&answer, &judged, rulings, yardsticks);
         Self {

@@ -6,7 +6,8 @@ mod tally;
 mod verdict;
 
 pub use case::{
-    CaseMeasurement, CaseReport, Conditioning, WorstValue, conditioning_of, measure_case,
+    CaseMeasurement, CaseReport, Conditioning, WorstValue, conditioning_of, measure_answers,
+    measure_case,
 };
 pub use decimal::{round_down, round_up};
 pub(crate) use tally::add_counts;

@@ -85,6 +85,8 @@ pub struct Failure {
     pub judged: Judged,
     /// The clause that settled it, by its place among the op's.
     pub clause: Option<usize>,
+    /// What the subject, or its worker, said of a call that gave no values.
+    pub account: Option<String>,
 }
 
 /// The worst value of a class.
@@ -123,7 +125,11 @@ impl Tally {
         };
         let values = match &report.answer {
             Answer::Values(values) => values.as_slice(),
-            Answer::Refused(_) | Answer::Crashed(_) => &[],
+            Answer::Refused(_)
+            | Answer::Crashed(_)
+            | Answer::TimedOut(_)
+            | Answer::Garbled(_)
+            | Answer::Trespassed(_) => &[],
         };
         tally.values = values.len() as u64;
         for (place, (judged, clause)) in report.judged.iter().zip(&report.clauses).enumerate() {
@@ -146,6 +152,7 @@ impl Tally {
                     place,
                     judged: *judged,
                     clause: *clause,
+                    account: report.answer.account().map(str::to_owned),
                 };
                 if judged.excess.is_some() {
                     tally.keep_excess(failure.clone());
@@ -289,9 +296,12 @@ impl Tally {
             failed,
             crashed,
             timed_out,
+            garbled,
+            trespassed,
             ..
         } = self.verdicts;
-        self.cases > 0 && exceeds + wrong_class + undecided + failed + crashed + timed_out == 0
+        let lost = crashed + timed_out + garbled + trespassed;
+        self.cases > 0 && exceeds + wrong_class + undecided + failed + lost == 0
     }
 
     fn count(&mut self, verdict: Verdict) {
@@ -306,6 +316,9 @@ impl Tally {
             Verdict::Refused => &mut counts.refused,
             Verdict::Failed => &mut counts.failed,
             Verdict::Crashed => &mut counts.crashed,
+            Verdict::TimedOut => &mut counts.timed_out,
+            Verdict::Garbled => &mut counts.garbled,
+            Verdict::Trespassed => &mut counts.trespassed,
             Verdict::Unspecified => &mut counts.unspecified,
         } += 1;
     }
@@ -329,6 +342,8 @@ pub(crate) fn add_counts(ours: &mut VerdictCounts, theirs: VerdictCounts) {
     ours.failed += theirs.failed;
     ours.crashed += theirs.crashed;
     ours.timed_out += theirs.timed_out;
+    ours.garbled += theirs.garbled;
+    ours.trespassed += theirs.trespassed;
     ours.unspecified += theirs.unspecified;
 }
 

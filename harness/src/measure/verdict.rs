@@ -27,6 +27,12 @@ pub enum Verdict {
     Failed,
     /// The call ended the subject.
     Crashed,
+    /// The call gave no answer in time.
+    TimedOut,
+    /// The call was answered with what cannot be read as an answer.
+    Garbled,
+    /// The call wrote or changed what is not its own.
+    Trespassed,
     /// Not judged: a clause says that nobody has settled what is right there.
     Unspecified,
 }
@@ -42,6 +48,9 @@ impl Verdict {
             | Self::Undecided
             | Self::Failed
             | Self::Crashed
+            | Self::TimedOut
+            | Self::Garbled
+            | Self::Trespassed
             | Self::Unspecified => false,
         }
     }
@@ -71,6 +80,9 @@ impl Verdict {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Crashed => "crashed",
+            Self::TimedOut => "timed_out",
+            Self::Garbled => "garbled",
+            Self::Trespassed => "trespassed",
             Self::Unspecified => "unspecified",
         }
     }

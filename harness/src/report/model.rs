@@ -128,6 +128,10 @@ pub struct VerdictCounts {
     pub crashed: u64,
     /// Calls without an answer in time.
     pub timed_out: u64,
+    /// Calls whose answer cannot be read as one: a frame, id, shape or dtype that is wrong.
+    pub garbled: u64,
+    /// Calls that wrote or changed what is not the kernel's own.
+    pub trespassed: u64,
     /// Values and calls that are not judged, because a clause of the profile says that nobody has settled what is right.
     pub unspecified: u64,
 }

@@ -90,7 +90,9 @@ impl InputForm {
         }
     }
 
-    fn row_bytes(self, dtype: Dtype) -> usize {
+    /// How many bytes each row of the batch has.
+    #[must_use]
+    pub fn row_bytes(self, dtype: Dtype) -> usize {
         self.values() * self.value_bytes(dtype)
     }
 }
@@ -278,6 +280,14 @@ impl BatchCall {
         write_elements(self.dtype, values, output);
     }
 
+    /// Writes the output of all rows, as elements in the machine's byte order.
+    ///
+    /// # Panics
+    /// When these are not as many bytes as the output has.
+    pub fn write_output_bytes(&mut self, bytes: &[u8]) {
+        self.output.bytes_mut().copy_from_slice(bytes);
+    }
+
     /// Answers row by row, for subjects that take rows as values.
     ///
     /// # Errors
@@ -290,20 +300,15 @@ impl BatchCall {
         answer: impl Fn(&[Tensor], usize) -> Answer,
     ) -> Result<(), Failure> {
         for row in 0..self.rows {
-            match answer(&self.input_row(row), self.output_length) {
-                Answer::Values(values) if values.len() == self.output_length => {
-                    self.write_output_row(row, &values);
-                }
-                Answer::Values(values) => {
-                    return Err(Failure::Crashed(format!(
-                        "gave {} values where {} are due",
-                        values.len(),
-                        self.output_length
-                    )));
-                }
-                Answer::Refused(reason) => return Err(Failure::Refused(reason)),
-                Answer::Crashed(reason) => return Err(Failure::Crashed(reason)),
+            let values = answer(&self.input_row(row), self.output_length).into_values()?;
+            if values.len() != self.output_length {
+                return Err(Failure::Crashed(format!(
+                    "gave {} values where {} are due",
+                    values.len(),
+                    self.output_length
+                )));
             }
+            self.write_output_row(row, &values);
         }
         Ok(())
     }

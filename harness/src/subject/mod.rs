@@ -18,6 +18,7 @@ pub use shipped::Shipped;
 
 use crate::cases::Tensor;
 use crate::spec::{Profile, Spec};
+use crate::worker::{StartError, Worker, WorkerOptions};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::Expr;
 use std::sync::Arc;
@@ -31,6 +32,54 @@ pub enum Answer {
     Refused(String),
     /// It ended abnormally; its last words.
     Crashed(String),
+    /// It gave no answer in time.
+    TimedOut(String),
+    /// It answered, and the answer cannot be read as one; what is wrong with it.
+    Garbled(String),
+    /// It wrote or changed what is not its own; what.
+    Trespassed(String),
+}
+
+impl Answer {
+    /// Its values, or why it has none.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn into_values(self) -> Result<Vec<f64>, Failure> {
+        match self {
+            Self::Values(values) => Ok(values),
+            Self::Refused(account) => Err(Failure::Refused(account)),
+            Self::Crashed(account) => Err(Failure::Crashed(account)),
+            Self::TimedOut(account) => Err(Failure::TimedOut(account)),
+            Self::Garbled(account) => Err(Failure::Garbled(account)),
+            Self::Trespassed(account) => Err(Failure::Trespassed(account)),
+        }
+    }
+
+    /// Why it has no values, in a sentence.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Values(_) => None,
+            Self::Refused(account)
+            | Self::Crashed(account)
+            | Self::TimedOut(account)
+            | Self::Garbled(account)
+            | Self::Trespassed(account) => Some(account),
+        }
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(account) => Self::Refused(account),
+            Failure::Crashed(account) => Self::Crashed(account),
+            Failure::TimedOut(account) => Self::TimedOut(account),
+            Failure::Garbled(account) => Self::Garbled(account),
+            Failure::Trespassed(account) => Self::Trespassed(account),
+        }
+    }
 }
 
 /// Why a call wrote no output.
@@ -42,6 +91,38 @@ pub enum Failure {
     /// It ended abnormally; its last words.
     #[error("crashed: {0}")]
     Crashed(String),
+    /// It gave no answer in time.
+    #[error("timed out: {0}")]
+    TimedOut(String),
+    /// It answered, and the answer cannot be read as one; what is wrong with it.
+    #[error("garbled: {0}")]
+    Garbled(String),
+    /// It wrote or changed what is not its own; what.
+    #[error("trespassed: {0}")]
+    Trespassed(String),
+}
+
+impl Failure {
+    /// The same failure with another account of it.
+    #[must_use]
+    pub fn retold(self, tell: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Refused(account) => Self::Refused(tell(&account)),
+            Self::Crashed(account) => Self::Crashed(tell(&account)),
+            Self::TimedOut(account) => Self::TimedOut(tell(&account)),
+            Self::Garbled(account) => Self::Garbled(tell(&account)),
+            Self::Trespassed(account) => Self::Trespassed(tell(&account)),
+        }
+    }
+}
+
+/// One case to answer.
+#[derive(Debug, Clone, Copy)]
+pub struct CaseCall<'a> {
+    /// The inputs, and the attributes after them.
+    pub inputs: &'a [Tensor],
+    /// How many values the output has.
+    pub output_length: usize,
 }
 
 /// A set of kernels under test.
@@ -52,6 +133,10 @@ pub trait Subject: Send + Sync {
     fn description(&self) -> &str;
     /// The conventions on special values that it follows.
     fn profile(&self) -> Profile;
+    /// Which version of it this is; empty for what is compiled in.
+    fn version(&self) -> &str {
+        ""
+    }
     /// Whether it has a kernel for this op and dtype.
     fn supports(&self, op: &str, dtype: Dtype) -> bool;
     /// The limit in ulps that it claims for itself, in `n` and `kappa`; without one the spec's ceiling counts.
@@ -71,16 +156,23 @@ pub trait Subject: Send + Sync {
         let (called, _) = preserving(|| self.call_batch(op, &mut call));
         match called {
             Ok(()) => Answer::Values(call.output_row(0)),
-            Err(Failure::Refused(reason)) => Answer::Refused(reason),
-            Err(Failure::Crashed(reason)) => Answer::Crashed(reason),
+            Err(failure) => failure.into(),
         }
+    }
+
+    /// Answers cases, one answer for each in their order. They depend on these cases alone, so a subject may make calls of
+    /// several rows of them.
+    fn call_cases(&self, op: &str, dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Answer> {
+        let answer = |case: &CaseCall<'_>| self.call(op, dtype, case.inputs, case.output_length);
+        cases.iter().map(answer).collect()
     }
 }
 
 /// A subject's name that nothing answers to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown subject `{name}`; the subjects are {known} (shared libraries and processes cannot be loaded yet)"
+    "unknown subject `{name}`; the subjects are {known}, lib:PATH for a shared library and cmd:COMMAND for a process \
+     (`lossproof list subjects`)"
 )]
 pub struct UnknownSubject {
     /// The name as given.
@@ -99,21 +191,51 @@ pub fn compiled_in(specs: &[Arc<Spec>]) -> Vec<Box<dyn Subject>> {
     ]
 }
 
-/// The subject of that name; the formulas are those of `specs`.
+/// Why there is no subject of a name.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// Nothing answers to it.
+    #[error(transparent)]
+    Unknown(#[from] UnknownSubject),
+    /// It could not be run.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// The subject of that name, under the usual limits on workers; the formulas are those of `specs`.
 ///
 /// # Errors
-/// When there is none.
-pub fn subject_named(name: &str, specs: &[Arc<Spec>]) -> Result<Box<dyn Subject>, UnknownSubject> {
+/// When there is none, or it could not be run.
+pub fn subject_named(name: &str, specs: &[Arc<Spec>]) -> Result<Box<dyn Subject>, SubjectError> {
+    subject_within(name, specs, &WorkerOptions::default())
+}
+
+/// The subject of that name, with limits on its workers where it has any: one compiled in, `cmd:COMMAND` or `lib:PATH`.
+///
+/// # Errors
+/// When there is none, or it could not be run.
+pub fn subject_within(
+    name: &str,
+    specs: &[Arc<Spec>],
+    options: &WorkerOptions,
+) -> Result<Box<dyn Subject>, SubjectError> {
+    if let Some(command) = name.strip_prefix("cmd:") {
+        return Ok(Box::new(Worker::of_command(command, None, specs, options)?));
+    }
+    if let Some(path) = name.strip_prefix("lib:") {
+        return Ok(Box::new(Worker::of_library(path, specs, options)?));
+    }
     let subjects = compiled_in(specs);
     let known: Vec<String> = subjects
         .iter()
         .map(|subject| subject.name().to_owned())
         .collect();
-    subjects
+    let found = subjects
         .into_iter()
         .find(|subject| subject.name() == name)
         .ok_or_else(|| UnknownSubject {
             name: name.to_owned(),
             known: known.join(", "),
-        })
+        })?;
+    Ok(found)
 }

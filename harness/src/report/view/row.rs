@@ -160,6 +160,8 @@ fn calls(row: &ResultRow) -> String {
         (verdicts.failed, "failed"),
         (verdicts.crashed, "crashed"),
         (verdicts.timed_out, "timed out"),
+        (verdicts.garbled, "garbled"),
+        (verdicts.trespassed, "trespassed"),
     ]
     .into_iter()
     .filter(|(calls, _)| *calls > 0)
@@ -190,6 +192,8 @@ pub(super) fn reasons(row: &ResultRow) -> String {
         (verdicts.failed, "call failed", "calls failed"),
         (verdicts.crashed, "call crashed", "calls crashed"),
         (verdicts.timed_out, "call timed out", "calls timed out"),
+        (verdicts.garbled, "call garbled", "calls garbled"),
+        (verdicts.trespassed, "call trespassed", "calls trespassed"),
     ]
     .into_iter()
     .filter(|(number, _, _)| *number > 0)

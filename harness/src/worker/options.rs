@@ -1,0 +1,30 @@
+//! The limits that workers run under.
+
+use std::time::Duration;
+
+/// Limits of a subject's workers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerOptions {
+    /// How long a worker may take to introduce itself.
+    pub startup_limit: Duration,
+    /// How long it may take to answer one message.
+    pub call_limit: Duration,
+    /// How much address space it may use, in MiB; none for no limit. Linux alone enforces it.
+    pub memory_limit_mebibytes: Option<u64>,
+    /// How many workers may be lost on one chunk of cases before the rest of it is given up.
+    pub restarts: u32,
+    /// How many workers may run at once; none for one per thread of the run.
+    pub workers: Option<usize>,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> Self {
+        Self {
+            startup_limit: Duration::from_secs(60),
+            call_limit: Duration::from_secs(10),
+            memory_limit_mebibytes: Some(8192),
+            restarts: 8,
+            workers: None,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Workers as people use them: exit codes, what is printed of a fault, and the same bytes at any number of threads.
+
+use crate::bench::{CLASS, OP, case_of, first_bits, words};
+use assert_cmd::Command;
+use libtest_mimic::{Failed, Trial};
+use std::time::Duration;
+
+type Test = (&'static str, fn() -> Result<(), Failed>);
+
+pub fn trials() -> Vec<Trial> {
+    let tests: [Test; 5] = [
+        (
+            "check tells a fault, the case and how to see it again",
+            check_tells,
+        ),
+        ("explain tells one case's fault", explain_tells),
+        (
+            "check passes what conforms, for the kernels that there are",
+            conforming,
+        ),
+        ("a subject that cannot be run is exit code 3", exit_code),
+        ("list explains how to name one", listed),
+    ];
+    tests
+        .into_iter()
+        .map(|(name, test)| Trial::test(name, test))
+        .collect()
+}
+
+struct Done {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn lossproof(arguments: &[&str]) -> Done {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lossproof"));
+    let output = command
+        .args(arguments)
+        .timeout(Duration::from_secs(300))
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    Done {
+        code: output.status.code().expect("an exit code"),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+fn has(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
+    }
+}
+
+fn named(fault: &str, trigger: Option<u32>) -> String {
+    let words: Vec<String> = words(fault, trigger)
+        .iter()
+        .map(|word| format!("\"{word}\""))
+        .collect();
+    format!("cmd:{}", words.join(" "))
+}
+
+fn check_tells() -> Result<(), Failed> {
+    let case = case_of(20);
+    let subject = named("segfault", Some(first_bits(&case)));
+    let check = |threads: &str| {
+        lossproof(&[
+            "check",
+            &subject,
+            "--op",
+            OP,
+            "--dtype",
+            "f32",
+            "--class",
+            CLASS,
+            "--call-limit",
+            "60",
+            "--threads",
+            threads,
+        ])
+    };
+    let done = check("1");
+    assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
+    has(
+        &done.stdout,
+        &[
+            &format!(
+                "{OP}/f32/{CLASS}: 1 × crashed: lossproof explain {} 'cmd:",
+                case.id
+            ),
+            " --call-limit 60",
+            "    the worker ended by SIGSEGV before answering; its last lines:",
+            "      meeting segfault",
+        ],
+    );
+    assert_eq!(
+        check("4").stdout,
+        done.stdout,
+        "the same bytes at any number of threads"
+    );
+    Ok(())
+}
+
+fn explain_tells() -> Result<(), Failed> {
+    let case = case_of(20);
+    let id = case.id.to_string();
+    let subject = named("abort", Some(first_bits(&case)));
+    let done = lossproof(&["explain", &id, &subject]);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    has(
+        &done.stdout,
+        &[
+            "answer    crashed: the worker ended by SIGABRT",
+            "meeting abort",
+            "verdict   crashed",
+        ],
+    );
+    let done = lossproof(&["explain", &id, &subject, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&done.stdout)?;
+    assert_eq!(told["verdict"], "crashed");
+    has(told["account"].as_str().unwrap_or_default(), &["SIGABRT"]);
+    let other = case_of(21).id.to_string();
+    assert_eq!(
+        lossproof(&["explain", &other, &subject]).code,
+        0,
+        "another case is right"
+    );
+    Ok(())
+}
+
+fn conforming() -> Result<(), Failed> {
+    let subject = named("none", None);
+    let done = lossproof(&["check", &subject, "--class", CLASS]);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    has(&done.stdout, &[OP, "softmax", "not tested: "]);
+    let done = lossproof(&[
+        "check", &subject, "--op", OP, "--dtype", "f64", "--class", CLASS,
+    ]);
+    assert_eq!(done.code, 1, "asked for by name");
+    has(
+        &done.stdout,
+        &["the subject has no kernel for this op and dtype"],
+    );
+    Ok(())
+}
+
+fn exit_code() -> Result<(), Failed> {
+    let subject = named("dies at start", None);
+    for command in [
+        vec!["check", &subject],
+        vec!["explain", "softmax/f32/ordinary/00001", &subject],
+    ] {
+        let done = lossproof(&command);
+        assert_eq!(
+            (done.code, done.stdout.as_str()),
+            (3, ""),
+            "{}",
+            done.stderr
+        );
+        has(
+            &done.stderr,
+            &[
+                "dies at start",
+                "could not be run: the worker exited with code 1",
+                "no module named numpy",
+            ],
+        );
+    }
+    let silent = named("silent", None);
+    let done = lossproof(&["check", &silent, "--startup-limit", "0.5"]);
+    assert_eq!(done.code, 3);
+    has(&done.stderr, &["did not introduce itself within 0.5 s"]);
+    Ok(())
+}
+
+fn listed() -> Result<(), Failed> {
+    let done = lossproof(&["list", "subjects"]);
+    has(
+        &done.stdout,
+        &["cmd:COMMAND", "lib:PATH", "worker protocol 1"],
+    );
+    Ok(())
+}
