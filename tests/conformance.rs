@@ -12,7 +12,7 @@ use lossproof::properties::{Finding, PropertyOutcome, check_properties};
 use lossproof::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use lossproof::report::{render_html, render_json, render_markdown, schema_json};
 use lossproof::run::{Selection, Settings, TrialOutcome, Unobserved, run};
-use lossproof::selftest::{SelfProof, self_proof};
+use lossproof::selftest::{Lineup, SelfProof, self_proof};
 use lossproof::spec::Profile;
 use lossproof::subject::{Subject, subject_named};
 use std::collections::BTreeMap;
@@ -47,7 +47,8 @@ static PROPERTIES: LazyLock<Vec<PropertyOutcome>> = LazyLock::new(|| {
 
 /// The self-proof, for its trials and the report.
 static PROOF: LazyLock<SelfProof> = LazyLock::new(|| {
-    self_proof(&REFERENCES, &settings(), &Unobserved).unwrap_or_else(|error| panic!("{error}"))
+    self_proof(&Lineup::all(), &REFERENCES, &settings(), &Unobserved)
+        .unwrap_or_else(|error| panic!("{error}"))
 });
 
 fn root() -> PathBuf {

@@ -14,12 +14,13 @@ use crate::properties::{
 };
 use crate::reference::Reference;
 use crate::report::model::{
-    ClassEntry, ConditioningPoint, Distribution, MaxUlp, NotTestedEntry, OpEntry, OrdinalBin,
-    Report, ResultRow, SCHEMA, SubjectEntry, UndecidedEntry, WaiverEntry,
+    AttributeEntry, ClassEntry, ConditioningPoint, DefinitionEntry, Distribution, MaxUlp,
+    NotTestedEntry, OpEntry, OrdinalBin, Report, ResultRow, SCHEMA, SubjectEntry, UndecidedEntry,
+    WaiverEntry,
 };
 use crate::run::{Settings, TrialOutcome};
 use crate::selftest::SelfProof;
-use crate::spec::Profile;
+use crate::spec::{Attribute, Definition, Profile};
 use crate::subject::Subject;
 use lossproof_numerics::Dtype;
 use std::collections::BTreeMap;
@@ -175,6 +176,9 @@ fn op_entry(reference: &Reference) -> OpEntry {
         summary: spec.summary.clone(),
         source: spec.source.clone(),
         formula,
+        definitions: spec.definitions.iter().map(definition_entry).collect(),
+        attributes: spec.attributes.iter().map(attribute_entry).collect(),
+        notes: spec.notes.clone(),
         derivative_of: op.derivative_of.clone(),
         inputs: op.inputs.iter().map(|input| input.name.clone()).collect(),
         ceilings: Dtype::ALL
@@ -186,6 +190,20 @@ fn op_entry(reference: &Reference) -> OpEntry {
                 )
             })
             .collect(),
+    }
+}
+
+fn definition_entry(definition: &Definition) -> DefinitionEntry {
+    DefinitionEntry {
+        name: definition.name.clone(),
+        formula: definition.text.clone(),
+    }
+}
+
+fn attribute_entry(attribute: &Attribute) -> AttributeEntry {
+    AttributeEntry {
+        name: attribute.name.clone(),
+        value: attribute.text.clone(),
     }
 }
 

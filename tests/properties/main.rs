@@ -23,7 +23,15 @@ use std::sync::Arc;
 
 #[test]
 fn builtin_has_every_property() {
-    let ops = ["softmax", "logsumexp", DENSE, SPARSE_GRADIENT, BINARY, KL];
+    let ops = [
+        "softmax",
+        "logsumexp",
+        DENSE,
+        SPARSE_GRADIENT,
+        BINARY,
+        KL,
+        "cross_entropy_bits",
+    ];
     let selection = Selection {
         ops: ops.map(str::to_owned).to_vec(),
         ..Selection::default()

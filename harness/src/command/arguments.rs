@@ -243,6 +243,9 @@ pub struct Explain {
 /// `lossproof selftest`
 #[derive(Debug, Args)]
 pub struct SelfTestArguments {
+    /// Only these: `mutants`, `variants`, mutant:<id> or variant:<id>; all when absent.
+    #[arg(value_name = "KERNEL")]
+    pub kernels: Vec<String>,
     /// How many cases.
     #[arg(long, value_enum, default_value = "quick")]
     pub tier: TierArgument,
@@ -254,7 +257,7 @@ pub struct List {
     /// What to list.
     #[arg(value_enum)]
     pub what: Listed,
-    /// Which trials, for `cases`; which ops, for `profiles`.
+    /// Which trials, for `cases`; which ops, for `profiles`; for `ops`, those to describe in full.
     #[command(flatten)]
     pub selection: SelectionArguments,
     /// Only this profile, for `profiles`.
@@ -265,7 +268,7 @@ pub struct List {
 /// What can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Listed {
-    /// Ops with their inputs and formula.
+    /// Ops with their inputs and formula; with --op, all there is to know of one.
     Ops,
     /// Case classes and what they break.
     Classes,

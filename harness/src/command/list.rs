@@ -1,6 +1,7 @@
 //! `lossproof list`.
 
 use super::arguments::{Common, List, Listed};
+use super::describe;
 use super::setup::{references_of, require_known};
 use super::table::table;
 use crate::cases::{CaseId, classes};
@@ -11,6 +12,9 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 pub(super) fn run(common: &Common, list: &List) -> Result<ExitCode> {
+    if matches!(list.what, Listed::Ops) && !list.selection.ops.is_empty() {
+        return describe_ops(common, list);
+    }
     let (header, lines): (&[&str], Vec<Vec<String>>) = match list.what {
         Listed::Ops => (&["op", "inputs", "formula", "classes"], ops(common)?),
         Listed::Classes => (
@@ -40,6 +44,24 @@ pub(super) fn run(common: &Common, list: &List) -> Result<ExitCode> {
         writeln!(out, "{}", serde_json::to_string_pretty(&objects)?)?;
     } else {
         write!(out, "{}", table(header, &[], lines.into_iter()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The ops that are named, in full.
+fn describe_ops(common: &Common, list: &List) -> Result<ExitCode> {
+    let references = common.references(Profile::Exact)?;
+    let asked = list.selection.selection(&references)?.ops;
+    let asked = references
+        .iter()
+        .filter(|reference| asked.contains(&reference.op.name));
+    let mut out = stdout().lock();
+    if common.json {
+        let objects: Vec<serde_json::Value> = asked.map(describe::json).collect();
+        writeln!(out, "{}", serde_json::to_string_pretty(&objects)?)?;
+    } else {
+        let texts: Vec<String> = asked.map(describe::text).collect::<Result<_>>()?;
+        write!(out, "{}", texts.join("\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

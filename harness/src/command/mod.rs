@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod describe;
 mod explain;
 mod golden;
 mod league;

@@ -11,7 +11,7 @@ use crate::properties::check_properties;
 use crate::report::model::{Environment, Report};
 use crate::report::{render_html, render_json, render_markdown, schema_json};
 use crate::run::{Selection, Unobserved, in_pool};
-use crate::selftest::self_proof;
+use crate::selftest::{Lineup, self_proof};
 use crate::spec::Profile;
 use crate::subject::Subject;
 use crate::worker::WorkerOptions;
@@ -52,7 +52,7 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
         check_properties(&references, &subjects, &selection, settings.seed)
     })??;
     eprintln!("self-proof: known-bad kernels, and correct ones written differently");
-    let proof = self_proof(&references, &settings, &Unobserved)?;
+    let proof = self_proof(&Lineup::all(), &references, &settings, &Unobserved)?;
     let report = report(Parts {
         references: &references,
         outcomes: &outcomes,

@@ -29,6 +29,7 @@ mod sparse;
 mod sums;
 mod table;
 mod uniform;
+mod with_itself;
 
 pub use bench::{CASES_PER_CLASS, IDENTITY_CASES_PER_CLASS, LONGEST_ROW};
 pub use outcome::{FailedCheck, Finding, PropertyOutcome};

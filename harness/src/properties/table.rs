@@ -4,6 +4,7 @@ use super::bench::Bench;
 use super::outcome::{Finding, Tally};
 use super::{
     divergence, entropy, machine, memory, mirror, permutation, shift, sparse, sums, uniform,
+    with_itself,
 };
 
 /// Checks a property on a bench.
@@ -11,6 +12,8 @@ use super::{
 enum Check {
     /// One that every kernel should have.
     OfAll(fn(&Bench<'_>) -> Tally),
+    /// One of what a kernel does to the memory and the thread that it runs on.
+    OfItsSurroundings(fn(&Bench<'_>) -> Result<Tally, String>),
     /// One of some ops; the error is why it does not apply.
     OfSome(fn(&Bench<'_>) -> Result<Tally, String>),
 }
@@ -27,12 +30,17 @@ pub struct Property {
     check: Check,
 }
 
+/// Why nothing is said about the surroundings of some kernels.
+const ELSEWHERE: &str = "the kernel runs on copies in a process of its own, where nobody watches";
+
 impl Property {
     /// What a subject's kernel makes of it. A kernel that does not exist has no property.
     pub(super) fn finding(&self, bench: &Bench<'_>) -> Finding {
         let op = &bench.reference.op.name;
         let checked = bench.companion(op).and_then(|_| match self.check {
             Check::OfAll(check) => Ok(check(bench)),
+            Check::OfItsSurroundings(check) if bench.subject.runs_in_call_memory() => check(bench),
+            Check::OfItsSurroundings(_) => Err(ELSEWHERE.to_owned()),
             Check::OfSome(check) => check(bench),
         });
         match checked {
@@ -49,7 +57,7 @@ pub fn properties() -> &'static [Property] {
 }
 
 #[rustfmt::skip] // One property a paragraph, its sentences unbroken.
-static PROPERTIES: [Property; 18] = [
+static PROPERTIES: [Property; 19] = [
     Property {
         name: "run_to_run",
         title: "Same bits on every run",
@@ -78,25 +86,25 @@ static PROPERTIES: [Property; 18] = [
         name: "alignment_invariance",
         title: "Same bits at another alignment",
         statement: "A batch gives the same bits when every buffer starts 1, 2 or 3 elements past a multiple of 64 bytes.",
-        check: Check::OfAll(memory::alignment_invariance),
+        check: Check::OfItsSurroundings(|bench| Ok(memory::alignment_invariance(bench))),
     },
     Property {
         name: "inputs_unchanged",
         title: "Inputs unchanged",
         statement: "After a call every byte of the inputs is what it was.",
-        check: Check::OfAll(memory::inputs_unchanged),
+        check: Check::OfItsSurroundings(|bench| Ok(memory::inputs_unchanged(bench))),
     },
     Property {
         name: "guard_bytes",
         title: "Nothing written outside the output",
         statement: "Nothing within 64 bytes of any buffer is written, and neither those bytes nor what lay in the output before show in it.",
-        check: Check::OfAll(memory::guard_bytes),
+        check: Check::OfItsSurroundings(|bench| Ok(memory::guard_bytes(bench))),
     },
     Property {
         name: "floating_point_environment",
         title: "Floating-point environment unchanged",
         statement: "On return the rounding mode, the flushing of subnormals and the exception masks are what they were.",
-        check: Check::OfSome(machine::floating_point_environment),
+        check: Check::OfItsSurroundings(machine::floating_point_environment),
     },
     Property {
         name: "subnormals_kept",
@@ -151,6 +159,12 @@ static PROPERTIES: [Property; 18] = [
         title: "Cross-entropy is entropy plus divergence",
         statement: "H(p, q) = H(p) + KL(p, q) with q the subject's softmax of the logits and p of powers of two; slack: the ceilings of the loss and the divergence, and what the ceiling of softmax makes of the logarithms of q.",
         check: Check::OfSome(entropy::cross_entropy_is_entropy_plus_divergence),
+    },
+    Property {
+        name: "cross_entropy_with_itself_is_entropy",
+        title: "Cross-entropy with itself is entropy",
+        statement: "H(p, p) = H(p), in bits and with the same epsilon; slack: the sum of both ops' ceilings.",
+        check: Check::OfSome(with_itself::cross_entropy_with_itself_is_entropy),
     },
     Property {
         name: "uniform_gives_log_n",

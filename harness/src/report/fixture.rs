@@ -8,9 +8,9 @@ use crate::selftest::{
 };
 
 use super::model::{
-    ClassEntry, ClauseExercise, ClauseRow, ConditioningPoint, Distribution, MaxUlp, NotTestedEntry,
-    OpEntry, OrdinalBin, Report, ResultRow, SCHEMA, SubjectEntry, UndecidedEntry, VerdictCounts,
-    WaiverEntry,
+    AttributeEntry, ClassEntry, ClauseExercise, ClauseRow, ConditioningPoint, DefinitionEntry,
+    Distribution, MaxUlp, NotTestedEntry, OpEntry, OrdinalBin, Report, ResultRow, SCHEMA,
+    SubjectEntry, UndecidedEntry, VerdictCounts, WaiverEntry,
 };
 
 /// Text that would run in a page, or break a Markdown table, were it not escaped.
@@ -107,7 +107,16 @@ fn op(name: &str) -> OpEntry {
         title: "An op".to_owned(),
         summary: "Computes something.".to_owned(),
         source: "https://example.org/a-paper".to_owned(),
-        formula: format!("{name}(logits)"),
+        formula: format!("{name}(scaled)"),
+        definitions: vec![DefinitionEntry {
+            name: "scaled".to_owned(),
+            formula: "scale * logits".to_owned(),
+        }],
+        attributes: vec![AttributeEntry {
+            name: "scale".to_owned(),
+            value: "1e-9".to_owned(),
+        }],
+        notes: vec![format!("Know this: {HOSTILE}")],
         derivative_of: None,
         inputs: vec!["logits".to_owned()],
         ceilings: BTreeMap::from([

@@ -86,12 +86,38 @@ pub struct OpEntry {
     pub source: String,
     /// The formula that the oracle evaluates, as written in the spec.
     pub formula: String,
+    /// What the names in the formula stand for that are neither inputs nor attributes.
+    pub definitions: Vec<DefinitionEntry>,
+    /// The constants of the formula.
+    pub attributes: Vec<AttributeEntry>,
+    /// What people should know who use the op.
+    pub notes: Vec<String>,
     /// For a gradient, the input it is taken with respect to.
     pub derivative_of: Option<String>,
     /// The input names.
     pub inputs: Vec<String>,
     /// The ceiling in ulps by dtype, as written in the spec.
     pub ceilings: BTreeMap<String, String>,
+}
+
+/// A part of a formula under a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefinitionEntry {
+    /// The name.
+    pub name: String,
+    /// What it stands for, as written in the spec.
+    pub formula: String,
+}
+
+/// A constant of a formula.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeEntry {
+    /// The name.
+    pub name: String,
+    /// The decimal, which is rounded once to the dtype.
+    pub value: String,
 }
 
 /// A case class.

@@ -4,8 +4,10 @@
 //! Mutants and variants are subjects like any other, so that every case is enclosed once for all of them, and what judges
 //! them is what judges everybody. A variant is held to the ceiling that its own analysis proves.
 
+mod lineup;
 mod model;
 
+pub use lineup::{Lineup, UnknownKernel};
 pub use model::{Fate, KillScore, MutantRow, SelfProof, VariantRow, VariantTrial, WeakestKill};
 
 use crate::assemble::tier_name;
@@ -14,53 +16,38 @@ use crate::properties::{Finding, check_properties};
 use crate::reference::Reference;
 use crate::run::{Observer, RunError, Selection, Settings, TrialOutcome, run};
 use crate::subject::{Shipped, Subject};
-use lossproof_mutants::{KilledBy, Mutant, Variant, mutants, variants};
+use lossproof_mutants::{KilledBy, Mutant, Variant};
 use lossproof_numerics::Dtype;
 use rayon::prelude::*;
 
-/// The ops that a self-proof runs: those that some shipped kernel is of.
-#[must_use]
-pub fn selection() -> Selection {
-    let mut ops: Vec<String> = Vec::new();
-    let of_mutants = mutants().iter().map(|mutant| mutant.op);
-    for op in of_mutants.chain(variants().iter().map(|variant| variant.op)) {
-        if !ops.iter().any(|known| known == op) {
-            ops.push(op.to_owned());
-        }
-    }
-    Selection {
-        ops,
-        ..Selection::default()
-    }
-}
-
-/// Runs every mutant and variant.
+/// Runs every mutant and variant of a lineup.
 ///
 /// # Errors
 /// When a case cannot be generated, or a spec contradicts itself.
 pub fn self_proof(
+    lineup: &Lineup,
     references: &[Reference],
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<SelfProof, RunError> {
     let by_cases = |mutant: &&&Mutant| mutant.killed_by == KilledBy::Cases;
-    let all: Vec<&'static Mutant> = mutants().iter().collect();
-    let judged: Vec<&'static Mutant> = all.iter().filter(by_cases).copied().collect();
+    let judged: Vec<&'static Mutant> = lineup.mutants.iter().filter(by_cases).copied().collect();
     let kernels: Vec<Shipped> = judged
         .iter()
         .map(|mutant| Shipped::mutant(mutant))
-        .chain(variants().iter().map(Shipped::variant))
+        .chain(lineup.variants.iter().copied().map(Shipped::variant))
         .collect();
     let subjects: Vec<&dyn Subject> = kernels
         .iter()
         .map(|kernel| kernel as &dyn Subject)
         .collect();
-    let trials = selection().trials(references, settings.tier)?;
+    let trials = lineup.selection().trials(references, settings.tier)?;
     let outcomes = run(trials, &subjects, settings, observer)?;
 
-    let mutants: Vec<MutantRow> = all
-        .into_par_iter()
-        .map(|mutant| {
+    let mutants: Vec<MutantRow> = lineup
+        .mutants
+        .par_iter()
+        .map(|&mutant| {
             let place = judged.iter().position(|judged| judged.id == mutant.id);
             let fates = mutant.dtypes.iter().map(|&dtype| match place {
                 Some(place) => Ok(fate_by_cases(&outcomes, place, dtype)),
@@ -76,7 +63,8 @@ pub fn self_proof(
             })
         })
         .collect::<Result<_, RunError>>()?;
-    let variants = variants()
+    let variants = lineup
+        .variants
         .iter()
         .enumerate()
         .map(|(place, variant)| variant_row(&outcomes, judged.len() + place, variant))

@@ -22,6 +22,7 @@ use crate::worker::{StartError, Worker, WorkerOptions};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::Expr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a subject did with a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,6 +143,15 @@ pub trait Subject: Send + Sync {
     /// The limit in ulps that it claims for itself, in `n` and `kappa`; without one the spec's ceiling counts.
     fn ceiling(&self, op: &str, dtype: Dtype) -> Option<&Expr> {
         let _ = (op, dtype);
+        None
+    }
+    /// Whether the kernel runs in the memory of the call, laid out as the call says, so that what it does to that memory
+    /// and to the floating-point environment shows. Not so where it only gets copies, in a process of its own.
+    fn runs_in_call_memory(&self) -> bool {
+        true
+    }
+    /// How long its kernels took so far, where it says so of itself: less than its calls, which messages are part of.
+    fn kernel_time(&self) -> Option<Duration> {
         None
     }
     /// Runs all rows of a call in its memory.

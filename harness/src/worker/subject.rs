@@ -12,6 +12,8 @@ use lossproof_numerics::Dtype;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The most bytes of elements in one message, inputs and output together; a single row may have more.
 const MESSAGE_BYTES: usize = 16 << 20;
@@ -24,6 +26,10 @@ pub struct Worker {
     introduction: Introduction,
     signatures: BTreeMap<String, Signature>,
     pool: Pool,
+    /// Whether it is a library, whose host lays the memory out as it is told and watches it.
+    is_library: bool,
+    /// The time that its answers say their kernels took.
+    kernel_nanoseconds: AtomicU64,
 }
 
 /// A subject that could not be run at all.
@@ -102,7 +108,10 @@ impl Worker {
         })?;
         let own = own.to_string_lossy().into_owned();
         let command = vec![own, "serve-library".to_owned(), path.to_owned()];
-        Self::start(subject, command, specs, options)
+        Ok(Self {
+            is_library: true,
+            ..Self::start(subject, command, specs, options)?
+        })
     }
 
     /// The subject of a command in words, under a name of one's own.
@@ -138,6 +147,8 @@ impl Worker {
                 .map(|op| (op.name.clone(), Signature::of(&op)))
                 .collect(),
             pool,
+            is_library: false,
+            kernel_nanoseconds: AtomicU64::new(0),
         })
     }
 
@@ -151,6 +162,10 @@ impl Worker {
         let request = signature.request(call);
         let limit_bytes = Signature::answer_limit_bytes(call);
         let output = lease.ask(request, limit_bytes, |answer| {
+            if let Ok(nanoseconds) = answer.text("kernel_nanoseconds").parse() {
+                self.kernel_nanoseconds
+                    .fetch_add(nanoseconds, Ordering::Relaxed);
+            }
             signature.output(call, answer)
         })?;
         call.write_output_bytes(&output);
@@ -264,6 +279,17 @@ impl Subject for Worker {
     fn supports(&self, op: &str, dtype: Dtype) -> bool {
         let dtypes = self.introduction.supports.get(op);
         self.signatures.contains_key(op) && dtypes.is_some_and(|dtypes| dtypes.contains(&dtype))
+    }
+
+    fn runs_in_call_memory(&self) -> bool {
+        self.is_library
+    }
+
+    fn kernel_time(&self) -> Option<Duration> {
+        match self.kernel_nanoseconds.load(Ordering::Relaxed) {
+            0 => None,
+            nanoseconds => Some(Duration::from_nanos(nanoseconds)),
+        }
     }
 
     fn call_batch(&self, op: &str, call: &mut BatchCall) -> Result<(), Failure> {

@@ -92,7 +92,7 @@ pub(in crate::report) struct RowView<'a> {
     exceeds: String,
     wrong_class: String,
     undecided: String,
-    /// Calls that gave no values, in words.
+    /// Calls that gave no values, and what the profile leaves open, in words.
     calls: String,
     snapshot: String,
     ceiling: String,
@@ -162,6 +162,7 @@ fn calls(row: &ResultRow) -> String {
         (verdicts.timed_out, "timed out"),
         (verdicts.garbled, "garbled"),
         (verdicts.trespassed, "trespassed"),
+        (verdicts.unspecified, "unspecified"),
     ]
     .into_iter()
     .filter(|(calls, _)| *calls > 0)

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use lossproof_numerics::Dtype;
 
-use crate::report::model::{OpEntry, Report};
+use crate::report::model::{AttributeEntry, DefinitionEntry, OpEntry, Report};
 
 /// An op's specification.
 #[derive(Debug, Serialize)]
@@ -17,6 +17,9 @@ pub(super) struct SpecView<'a> {
     /// The first op with the same summary and source, where that is another one: a gradient's are its op's.
     same_as: Option<&'a str>,
     inputs: String,
+    definitions: &'a [DefinitionEntry],
+    attributes: &'a [AttributeEntry],
+    notes: &'a [String],
     ceilings: Vec<CeilingView<'a>>,
 }
 
@@ -43,6 +46,9 @@ impl<'a> SpecView<'a> {
                 .filter(|first| first.op != entry.op)
                 .map(|first| first.op.as_str()),
             inputs: entry.inputs.join(", "),
+            definitions: &entry.definitions,
+            attributes: &entry.attributes,
+            notes: &entry.notes,
             ceilings: ceilings(entry),
         }
     }
