@@ -43,6 +43,7 @@ title      = "Sums in half precision"
 text       = "Term by term."
 snippet    = "print('<script>')"
 least_ulps = "LEAST"
+profile    = "onnx"
 
 [[finding]]
 subject    = "failed"
@@ -406,7 +407,7 @@ fn files_that_are_wrong_are_told_with_the_line() {
         (
             "\"failed\"",
             "\"fialed\"",
-            "findings.toml:13: unknown subject `fialed`",
+            "findings.toml:14: unknown subject `fialed`",
         ),
         (
             "\"huge_logits\"",
@@ -416,10 +417,15 @@ fn files_that_are_wrong_are_told_with_the_line() {
         (
             "\"wrong_class\"",
             "\"wrong\"",
-            "findings.toml:20: unknown verdict `wrong`",
+            "findings.toml:21: unknown verdict `wrong`",
         ),
         (
-            "\"100\"",
+            "\"onnx\"",
+            "\"onyx\"",
+            "findings.toml:11: unknown profile `onyx`",
+        ),
+        (
+            "\"0.6\"",
             "\"many\"",
             "findings.toml:10: `least_ulps` is a positive number",
         ),

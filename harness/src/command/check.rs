@@ -7,7 +7,7 @@ use super::setup::{
     catch_interrupt, interrupted, profile_of, profile_option, references_of, subjects, typed_text,
 };
 use super::{DOES_NOT_CONFORM, table, tolerance_table};
-use crate::assemble::{Evidence, Parts, report, tolerance_rows, unspecified};
+use crate::assemble::{Evidence, Parts, ToleranceRow, report, tolerance_rows, unspecified};
 use crate::gate::{Finding, FindingKind, Reviewed, findings};
 use crate::reference::Reference;
 use crate::report::model::{Report, ResultRow};
@@ -117,21 +117,12 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         evidence: Evidence::default(),
     };
     let report = report(parts);
-    if check.tolerances {
-        let rows = tolerance_rows(&outcomes, &subjects);
-        if common.json {
-            writeln!(stdout(), "{}", serde_json::to_string_pretty(&rows)?)?;
-        } else {
-            print_results(common, &report, check.per_class)?;
-            write!(
-                stdout(),
-                "\n{}",
-                tolerance_table::tolerance_table(&rows, check.per_class)
-            )?;
-        }
-    } else {
-        print_results(common, &report, check.per_class)?;
-    }
+    print_tables(
+        common,
+        check,
+        &report,
+        &tolerance_rows(&outcomes, &subjects),
+    )?;
     let mut out = stdout().lock();
     if !common.json {
         let values: u64 = report.results.iter().map(|row| row.values).sum();
@@ -183,6 +174,25 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     } else {
         ExitCode::from(DOES_NOT_CONFORM)
     })
+}
+
+/// The results, or with them what tolerances make of them; as JSON either.
+fn print_tables(
+    common: &Common,
+    check: &Check,
+    report: &Report,
+    tolerances: &[ToleranceRow],
+) -> Result<()> {
+    if !check.tolerances {
+        return print_results(common, report, check.per_class);
+    }
+    if common.json {
+        let text = serde_json::to_string_pretty(tolerances)?;
+        return Ok(writeln!(stdout(), "{text}")?);
+    }
+    print_results(common, report, check.per_class)?;
+    let table = tolerance_table::tolerance_table(tolerances, check.per_class);
+    Ok(write!(stdout(), "\n{table}")?)
 }
 
 fn print_results(common: &Common, report: &Report, per_class: bool) -> Result<()> {

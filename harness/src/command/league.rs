@@ -14,7 +14,7 @@ use crate::league::{
 };
 use crate::properties::check_properties;
 use crate::reference::Reference;
-use crate::run::{Selection, Settings, in_pool, run as run_trials};
+use crate::run::{Selection, Settings, Unobserved, in_pool, run as run_trials};
 use crate::spec::Profile;
 use crate::subject::Subject;
 use anyhow::{Context, Result, bail};
@@ -67,6 +67,29 @@ pub(super) fn run(common: &Common, arguments: &LeagueArguments) -> Result<ExitCo
             "no subject that could be run has a kernel for the selection; `make frameworks` sets the frameworks up"
         );
     }
+    // What a profile excuses is judged once more by the profile that a finding names.
+    let elsewhere: Vec<Option<Vec<Reference>>> = findings
+        .iter()
+        .map(|finding| {
+            let references = finding
+                .profile
+                .map(|profile| references_of(&specs, profile));
+            references.transpose()
+        })
+        .collect::<Result<_>>()?;
+    let findings = findings
+        .iter()
+        .zip(&elsewhere)
+        .map(|(finding, references)| {
+            let run = run_of_finding(
+                finding,
+                references.as_deref(),
+                &entrants,
+                (&selection, &settings),
+            );
+            Ok((finding.clone(), run?))
+        })
+        .collect::<Result<Vec<_>>>()?;
     let setup = Setup {
         settings: &settings,
         selection: &selection,
@@ -133,24 +156,50 @@ fn group<'a>(
     })
 }
 
+/// The run of a finding's own cases by a profile that is not its subject's.
+fn run_of_finding<'a>(
+    finding: &Finding,
+    references: Option<&'a [Reference]>,
+    entrants: &'a [Entrant],
+    (selection, settings): (&Selection, &Settings),
+) -> Result<Option<Group<'a>>> {
+    let subject = entrants
+        .iter()
+        .find(|one| one.entry.name == finding.subject);
+    let subject = subject.and_then(|one| one.subject.as_deref());
+    let (Some(profile), Some(references), Some(subject)) = (finding.profile, references, subject)
+    else {
+        return Ok(None);
+    };
+    let mut trials = selection.trials(references, settings.tier)?;
+    trials.retain(|trial| {
+        trial.reference.op.name == finding.op
+            && trial.dtype == finding.dtype
+            && trial.class.name == finding.class
+    });
+    let subjects = vec![subject];
+    Ok(Some(Group {
+        profile,
+        references,
+        outcomes: run_trials(trials, &subjects, settings, &Unobserved)?,
+        subjects,
+        properties: Vec::new(),
+    }))
+}
+
 /// The findings of the file named, or of findings.toml beside the list where there is one.
 fn findings(
     arguments: &LeagueArguments,
     entrants: &[Entrant],
     references: &[Reference],
 ) -> Result<Vec<Finding>> {
-    let file = match &arguments.findings {
-        Some(file) => file.clone(),
-        None => {
-            let beside = arguments.frameworks.with_file_name("findings.toml");
-            if !beside.is_file() {
-                return Ok(Vec::new());
-            }
-            beside
-        }
-    };
+    let beside = arguments.frameworks.with_file_name("findings.toml");
+    if arguments.findings.is_none() && !beside.is_file() {
+        return Ok(Vec::new());
+    }
+    let file = arguments.findings.as_ref().unwrap_or(&beside);
     let shown = file.display().to_string();
-    let text = fs::read_to_string(&file).with_context(|| format!("cannot read `{shown}`"))?;
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read `{shown}`"))?;
     let listed = listed_names(arguments)?;
     let listed = listed.iter().map(String::as_str);
     let subjects: Vec<&str> = listed

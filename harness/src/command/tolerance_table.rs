@@ -58,10 +58,11 @@ pub(super) fn tolerance_table(rows: &[ToleranceRow], per_class: bool) -> String 
     text.push_str(
         "\nAt fault are values above the ceiling or of a wrong class. What is expected is the exact result, correctly rounded.\n",
     );
-    for tolerance in tolerances() {
+    let rules = tolerances().iter().map(|tolerance| {
         let (name, title, rule) = (&tolerance.name, &tolerance.title, &tolerance.rule);
-        text.push_str(&format!("{name}: {title}: {rule}\n"));
-    }
+        format!("{name}: {title}: {rule}\n")
+    });
+    text.extend(rules);
     text
 }
 

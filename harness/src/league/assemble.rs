@@ -41,14 +41,14 @@ const OF_THE_CALLER: [&str; 4] = [
 ];
 
 /// What was asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Setup<'a> {
     /// How the runs were set up.
     pub settings: &'a Settings,
     /// Which trials.
     pub selection: &'a Selection,
-    /// The findings.
-    pub findings: &'a [Finding],
+    /// The findings, each with the run that it is judged by where that is not its subject's own.
+    pub findings: &'a [(Finding, Option<Group<'a>>)],
 }
 
 /// Makes the report of a league. `subjects` come without headlines and say of each whether it was tested.
@@ -85,11 +85,17 @@ pub fn league_report(
         results: &results,
         selection: setup.selection,
     };
-    let findings = setup
-        .findings
-        .iter()
-        .map(|finding| finding.checked(scope))
-        .collect();
+    let checked = |(finding, elsewhere): &(Finding, Option<Group<'_>>)| {
+        let Some(group) = elsewhere else {
+            return finding.checked(scope);
+        };
+        let results = group_results(group, &group_report(group, settings), settings.seed);
+        finding.checked(Scope {
+            results: &results,
+            ..scope
+        })
+    };
+    let findings = setup.findings.iter().map(checked).collect();
     let outcomes: Vec<PropertyOutcome> = groups
         .iter()
         .flat_map(|group| group.properties.iter().cloned())

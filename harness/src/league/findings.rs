@@ -11,6 +11,7 @@
 //! text       = "…"
 //! snippet    = "…"                 # shows it in the framework alone
 //! least_ulps = "1e6"               # or: verdict = "wrong_class"
+//! profile    = "exact"             # where the subject's own profile excuses what the finding is about
 //! ```
 
 use super::model::{FindingEntry, FindingOutcome, LeagueResult, LeagueSubject};
@@ -18,6 +19,7 @@ use super::place::{FileError, located};
 use crate::report::model::VerdictCounts;
 use crate::report::number::shortest;
 use crate::run::Selection;
+use crate::spec::Profile;
 use lossproof_numerics::Dtype;
 use serde::Deserialize;
 use std::str::FromStr;
@@ -42,6 +44,8 @@ pub struct Finding {
     pub snippet: String,
     /// What must be measured.
     pub expectation: Expectation,
+    /// The profile to judge by, where that is not the subject's own.
+    pub profile: Option<Profile>,
 }
 
 /// What the league must measure for a finding to hold.
@@ -72,6 +76,7 @@ struct Raw {
     snippet: String,
     least_ulps: Option<Spanned<String>>,
     verdict: Option<Spanned<String>>,
+    profile: Option<Spanned<String>>,
 }
 
 /// The names that a finding may use.
@@ -122,6 +127,13 @@ fn finding(
     }
     let dtype = Dtype::from_str(raw.dtype.get_ref())
         .map_err(|problem| wrong(raw.dtype.span().start, problem.to_string()))?;
+    let profile = match &raw.profile {
+        None => None,
+        Some(name) => match Profile::named(name.get_ref()) {
+            None => return unknown("profile", name, "`lossproof list profiles` lists them"),
+            known => known,
+        },
+    };
     let expectation = match (raw.least_ulps, raw.verdict) {
         (Some(least), None) => {
             let ulps = least
@@ -158,6 +170,7 @@ fn finding(
         text: raw.text,
         snippet: raw.snippet,
         expectation,
+        profile,
     })
 }
 
@@ -208,6 +221,7 @@ impl Finding {
             title: self.title.clone(),
             text: self.text.trim().to_owned(),
             snippet: self.snippet.trim_end().to_owned(),
+            profile: self.profile.map(|profile| profile.name().to_owned()),
             expectation,
             outcome,
             max_ulp: row.map(|row| row.max_ulp.clone()),

@@ -129,6 +129,8 @@ pub struct FindingEntry {
     pub text: String,
     /// Code that shows it in the framework alone.
     pub snippet: String,
+    /// The profile that it is judged by; absent where that is the subject's own.
+    pub profile: Option<String>,
     /// What the league must measure for the finding to hold.
     pub expectation: String,
     /// Whether it does.

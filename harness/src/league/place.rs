@@ -34,10 +34,10 @@ impl FileError {
 
 /// An error at a byte of the file's text.
 pub(super) fn located(file: &str, text: &str, at: usize, problem: String) -> FileError {
-    let before = &text.as_bytes()[..at.min(text.len())];
+    let before = text.get(..at).unwrap_or(text);
     FileError::Content {
         file: file.to_owned(),
-        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+        line: 1 + before.matches('\n').count(),
         problem,
     }
 }

@@ -79,7 +79,7 @@ impl Yardsticks {
         if conforms {
             return self.against(result, result);
         }
-        let accepted = target.accept.iter().filter_map(expected_of_class);
+        let accepted = target.accept.iter().copied().filter_map(expected_of_class);
         accepted.fold(Passed::default(), |passed, expected| {
             Passed(passed.0 | self.against(result, expected).0)
         })
@@ -127,7 +127,7 @@ impl Yardsticks {
 }
 
 /// The value that a tool would expect where a clause accepts a class.
-fn expected_of_class(outcome: &Outcome) -> Option<f64> {
+fn expected_of_class(outcome: Outcome) -> Option<f64> {
     match outcome {
         Outcome::Nan => Some(f64::NAN),
         Outcome::PositiveInfinity => Some(f64::INFINITY),

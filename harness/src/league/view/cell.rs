@@ -83,7 +83,7 @@ impl Cell {
 pub(super) fn matrices<'a>(report: &'a LeagueReport) -> Vec<Matrix<'a>> {
     let of_dtype = |dtype: &'static str| {
         let results = || report.results.iter().filter(move |one| one.dtype == dtype);
-        let subjects = subjects_of(report, results());
+        let subjects = subjects_of(report, &results().collect::<Vec<_>>());
         let ops = report
             .ops
             .iter()
@@ -119,7 +119,7 @@ pub(super) fn class_matrices<'a>(report: &'a LeagueReport, op: &'a str) -> Vec<M
             let of_op = report.results.iter().filter(move |one| one.op == op);
             of_op.filter(move |one| one.dtype == dtype)
         };
-        let subjects = subjects_of(report, results());
+        let subjects = subjects_of(report, &results().collect::<Vec<_>>());
         let met =
             |class: &&str| results().any(|one| one.classes.iter().any(|row| row.class == **class));
         let classes = report.classes.iter().map(|entry| entry.class.as_str());
@@ -149,12 +149,9 @@ pub(super) fn class_matrices<'a>(report: &'a LeagueReport, op: &'a str) -> Vec<M
 }
 
 /// The subjects of some results, in the league's order.
-fn subjects_of<'a>(
-    report: &'a LeagueReport,
-    results: impl Iterator<Item = &'a LeagueResult> + Clone,
-) -> Vec<&'a str> {
+fn subjects_of<'a>(report: &'a LeagueReport, results: &[&LeagueResult]) -> Vec<&'a str> {
     let names = report.subjects.iter().map(|subject| subject.name.as_str());
     names
-        .filter(|name| results.clone().any(|result| result.subject == *name))
+        .filter(|name| results.iter().any(|result| result.subject == *name))
         .collect()
 }

@@ -183,7 +183,9 @@ fn tolerance_line<'a>(report: &LeagueReport, subject: &'a str) -> ToleranceLine<
         let counts = own().filter_map(|result| result.tolerances.get(&tolerance.name));
         let counts: Vec<&ToleranceCount> = counts.filter(|one| one.compared > 0).collect();
         let mut total = ToleranceCount::default();
-        counts.iter().for_each(|one| total.merge(**one));
+        for one in &counts {
+            total.merge(**one);
+        }
         let whole = counts.iter().filter(|one| one.all_pass()).count();
         ToleranceCell {
             kernels: format!("{whole} of {}", counts.len()),
