@@ -4,13 +4,18 @@
 
 CARGO ?= cargo
 
-.PHONY: report test setup
+.PHONY: report test frameworks setup
 
 report: setup
 	$(CARGO) run --locked --release --quiet -- report
 
 test: setup
 	$(CARGO) test --locked --release --workspace
+
+# The league of frameworks: needs Python 3.11 and the package index. What cannot be installed is reported as not tested.
+frameworks: setup
+	harness/adapters/frameworks/setup.sh
+	$(CARGO) run --locked --release --quiet -- league --out reports/frameworks
 
 # GMP's configure script needs m4. As root, or with passwordless sudo, the system's package manager installs it.
 setup:

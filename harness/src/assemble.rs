@@ -1,8 +1,10 @@
 //! From a run's outcomes and the gate's findings to the report as data.
 
 mod clauses;
+mod tolerances;
 
 pub use clauses::unspecified;
+pub use tolerances::{ToleranceRow, tolerance_rows};
 
 use crate::cases::{Tier, classes};
 use crate::gate::{Bounds, Finding, FindingKind, Waiver, snapshot_name};

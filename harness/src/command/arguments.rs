@@ -85,6 +85,11 @@ pub enum Command {
     Gate(Gate),
     /// Write the report: HTML, Markdown and JSON.
     Report(ReportArguments),
+    /// Compare the frameworks that people use on the same cases, each judged by its own profile: HTML, Markdown and JSON.
+    ///
+    /// Runs every framework of the list whose environment is set up (`make frameworks` does that), and this project's own
+    /// kernels beside them. A hand-written finding that what is measured no longer bears out is exit code 1.
+    League(LeagueArguments),
     /// Certified references: JSON lines on standard input, enclosures on standard output.
     ///
     /// One JSON object a line: {"id": "a", "op": …, "dtype": …, "inputs": {name: [values]}}. A value is a JSON number (rounded
@@ -173,6 +178,11 @@ pub struct Check {
     /// Also say where the time went: kernels, transport to and from workers, oracle.
     #[arg(long)]
     pub timing: bool,
+    /// Show which of the tolerances that people test with today would let the results pass, and what they let through.
+    ///
+    /// The results are compared as those tools do, with the correctly rounded result as what is expected.
+    #[arg(long)]
+    pub tolerances: bool,
     /// How workers are run.
     #[command(flatten)]
     pub workers: WorkerArguments,
@@ -201,6 +211,37 @@ pub struct ReportArguments {
     /// How many cases.
     #[arg(long, value_enum, default_value = "quick")]
     pub tier: TierArgument,
+}
+
+/// `lossproof league`
+#[derive(Debug, Args)]
+pub struct LeagueArguments {
+    /// Frameworks of the list, or other subjects; all frameworks of the list and builtin when absent.
+    #[arg(value_name = "SUBJECT")]
+    pub subjects: Vec<String>,
+    /// The list of frameworks.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "harness/adapters/frameworks/frameworks.toml"
+    )]
+    pub frameworks: PathBuf,
+    /// The findings to hold against what is measured; findings.toml beside the list when absent.
+    #[arg(long, value_name = "FILE")]
+    pub findings: Option<PathBuf>,
+    /// The folder of the frameworks' environments.
+    #[arg(long, value_name = "DIR", default_value = "target/frameworks")]
+    pub environments: PathBuf,
+    /// Where to write the report.
+    #[arg(long, value_name = "DIR", default_value = "reports/frameworks")]
+    pub out: PathBuf,
+    /// Which trials.
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// How workers are run; a framework's may take 180 seconds to start and 120 for an answer, has no memory limit, and two
+    /// of it run at once when nothing else is asked for.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
 }
 
 /// `lossproof reference`

@@ -9,7 +9,8 @@ use super::setup::{
 };
 use super::summary::{FindingLine, Summary};
 use super::timing::{self, Timed};
-use crate::assemble::{Evidence, Parts, report, unspecified};
+use super::tolerance_table::{tolerance_columns, tolerance_notes};
+use crate::assemble::{Evidence, Parts, ToleranceRow, report, tolerance_rows, unspecified};
 use crate::gate::{Finding, FindingKind, Reviewed, findings};
 use crate::properties::{Finding as PropertyFinding, PropertyOutcome, check_properties};
 use crate::reference::Reference;
@@ -160,15 +161,24 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
             .map(|entry| format!("not judged: {}: {}", entry.what, entry.why)),
     );
     remarks.extend(timing);
+    let tolerances = if check.tolerances {
+        remarks.extend(tolerance_notes());
+        tolerance_rows(&outcomes, &subjects)
+    } else {
+        Vec::new()
+    };
     let summary = Summary {
         report: &report,
+        tolerances: check
+            .tolerances
+            .then(|| tolerance_columns(&tolerances, check.per_class)),
         remarks,
         findings: finding_lines(common, check, profile, &subjects, &found),
         conforms,
         per_class: check.per_class,
     };
     let text = if common.json {
-        json_text(&report, check)?
+        json_text(&report, check, &tolerances)?
     } else if check.markdown {
         summary.markdown()
     } else {
@@ -252,12 +262,14 @@ fn not_tested(
     subjects.iter().enumerate().filter_map(line).collect()
 }
 
-/// The results, and with them what was asked for besides.
-fn json_text(report: &Report, check: &Check) -> Result<String> {
-    let text = if check.properties {
-        serde_json::to_string_pretty(
-            &json!({"results": report.results, "properties": report.property_results}),
-        )?
+/// The results; with what was asked for besides, an object of them all.
+fn json_text(report: &Report, check: &Check, tolerances: &[ToleranceRow]) -> Result<String> {
+    let text = if check.properties || check.tolerances {
+        serde_json::to_string_pretty(&json!({
+            "results": report.results,
+            "properties": report.property_results,
+            "tolerances": tolerances,
+        }))?
     } else {
         serde_json::to_string_pretty(&report.results)?
     };

@@ -8,6 +8,8 @@ mod explain;
 mod gate;
 mod golden;
 mod init;
+mod league;
+mod league_subjects;
 mod list;
 mod progress;
 mod references;
@@ -19,6 +21,7 @@ mod story;
 mod summary;
 mod table;
 mod timing;
+mod tolerance_table;
 mod worker_arguments;
 
 pub use explain::explain_failures;
@@ -55,6 +58,7 @@ pub fn main_with(subjects: fn() -> Vec<Box<dyn Subject>>) -> ExitCode {
         Command::Check(check) => check::run(&arguments.common, check),
         Command::Gate(gate) => gate::run(&arguments.common, gate),
         Command::Report(report) => report_files::run(&arguments.common, report),
+        Command::League(league) => league::run(&arguments.common, league),
         Command::Reference(reference) => references::run(&arguments.common, reference),
         Command::Explain(explain) => explain::run(&arguments.common, explain),
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),

@@ -113,8 +113,6 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
 }
 
 fn write_files(folder: &Path, report: &Report, environment: &Environment) -> Result<()> {
-    fs::create_dir_all(folder)
-        .with_context(|| format!("cannot create the folder `{}`", folder.display()))?;
     let environment = serde_json::to_string_pretty(environment)? + "\n";
     let files = [
         ("conformance.json", render_json(report)),
@@ -123,6 +121,13 @@ fn write_files(folder: &Path, report: &Report, environment: &Environment) -> Res
         ("index.html", render_html(report)),
         ("environment.json", environment),
     ];
+    write_folder(folder, &files)
+}
+
+/// Writes files into a folder, made where there is none.
+pub(super) fn write_folder(folder: &Path, files: &[(&str, String)]) -> Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create the folder `{}`", folder.display()))?;
     for (name, text) in files {
         write_whole(&folder.join(name), &text)?;
     }

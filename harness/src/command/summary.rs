@@ -10,6 +10,8 @@ use crate::report::number::{count, plural};
 pub(super) struct Summary<'a> {
     /// The report of the selection.
     pub report: &'a Report,
+    /// What named tolerances make of the results, where that was asked for.
+    pub tolerances: Option<Columns>,
     /// What was not tested or not judged, and where the time went: a line each.
     pub remarks: Vec<String>,
     /// One line per finding of every subject.
@@ -38,9 +40,9 @@ impl Summary<'_> {
             format!("judged by the profile {}\n", self.report.profile),
             self.columns().terminal(),
         ];
-        if let Some(properties) = self.properties() {
-            lines.push(properties.terminal());
-        }
+        let tables = self.properties().into_iter().map(|table| table.terminal());
+        lines.extend(tables);
+        lines.extend(self.tolerances.iter().map(Columns::terminal));
         lines.push(format!(
             "{} cases, {} values, {} undecided",
             self.cases(),
@@ -88,6 +90,7 @@ impl Summary<'_> {
             self.columns().markdown(),
         ];
         blocks.extend(self.properties().map(|properties| properties.markdown()));
+        blocks.extend(self.tolerances.iter().map(Columns::markdown));
         if !self.findings.is_empty() {
             let listed = self.findings.iter().take(FINDINGS_LISTED);
             let mut lines: Vec<String> = listed

@@ -26,6 +26,21 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// Columns by their header, the places of those that hold numbers and of those that hold names, and the lines.
+    pub(super) fn new(
+        header: &[&'static str],
+        numbers: &[usize],
+        names: &[usize],
+        lines: Vec<Vec<String>>,
+    ) -> Self {
+        Self {
+            header: header.to_vec(),
+            numbers: numbers.to_vec(),
+            names: names.to_vec(),
+            lines,
+        }
+    }
+
     /// For a terminal.
     pub(super) fn terminal(&self) -> String {
         table(&self.header, &self.numbers, self.lines.iter().cloned())

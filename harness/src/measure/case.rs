@@ -5,6 +5,7 @@ use crate::cases::Case;
 use crate::reference::{Call, GradientsDisagree, Reference, Rulings, Target, accepts_class};
 use crate::spec::Outcome;
 use crate::subject::{Answer, CaseCall, Subject};
+use crate::tolerance::{Passed, Yardsticks};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::{Interval, PrecisionBits, Program, rungs};
 use std::cell::OnceCell;
@@ -25,6 +26,8 @@ pub struct CaseReport {
     pub judged: Vec<Judged>,
     /// The clause that settled each of them, by its place in [`Reference::clauses`].
     pub clauses: Vec<Option<usize>>,
+    /// Which tolerances let each value pass; none for a value that they cannot be asked of.
+    pub passed: Vec<Option<Passed>>,
     /// The value with the largest error.
     pub worst: Option<WorstValue>,
 }
@@ -64,6 +67,7 @@ struct Progress<'a> {
     answer: Answer,
     judged: Vec<Option<Judged>>,
     clauses: Vec<Option<usize>>,
+    passed: Vec<Option<Passed>>,
     worst: Option<(usize, Interval, (f64, f64))>,
 }
 
@@ -72,6 +76,8 @@ struct Question<'a> {
     reference: &'a Reference,
     dtype: Dtype,
     call: &'a Call<'a>,
+    /// The limits of the tolerances that people use.
+    yardsticks: Yardsticks,
     /// Bounds of every output value's sensitivity, computed when first asked for.
     sensitivity_bounds: OnceCell<(Vec<Interval>, Vec<Interval>)>,
 }
@@ -124,7 +130,8 @@ pub fn measure_answers(
                 expr: claimed.unwrap_or_else(|| op.ceiling(dtype)),
                 row_length: call.lengths.n,
             };
-            Progress::begin(whole(answer, output_length), &rulings, ceiling)
+            let answer = whole(answer, output_length);
+            Progress::begin(answer, &rulings, ceiling, &question.yardsticks)
         })
         .collect();
     question.climb(&mut progress, &rulings, precision_limit)?;
@@ -141,6 +148,7 @@ impl<'a> Question<'a> {
             reference,
             dtype,
             call,
+            yardsticks: Yardsticks::of(&reference.op.name, dtype, call.lengths.n),
             sensitivity_bounds: OnceCell::new(),
         }
     }
@@ -219,7 +227,12 @@ fn open_places(progress: &[Progress<'_>]) -> Vec<usize> {
 
 impl<'a> Progress<'a> {
     /// Judges what needs no enclosure: calls without values, and values whose class a clause settles.
-    fn begin(answer: Answer, rulings: &Rulings<'_>, ceiling: CeilingOf<'a>) -> Self {
+    fn begin(
+        answer: Answer,
+        rulings: &Rulings<'_>,
+        ceiling: CeilingOf<'a>,
+        yardsticks: &Yardsticks,
+    ) -> Self {
         let call = rulings.target_of_call();
         let must_refuse = |target: &Target<'_>| target.accept.contains(&Outcome::Error);
         let lost = |verdict| (vec![Some(Judged::by_class(verdict))], vec![call.clause]);
@@ -259,11 +272,13 @@ impl<'a> Progress<'a> {
             Answer::Garbled(_) => lost(Verdict::Garbled),
             Answer::Trespassed(_) => lost(Verdict::Trespassed),
         };
+        let passed = passed_at_sight(&answer, &judged, rulings, yardsticks);
         Self {
             ceiling,
             answer,
             judged,
             clauses,
+            passed,
             worst: None,
         }
     }
@@ -301,6 +316,13 @@ impl<'a> Progress<'a> {
             self.worst = Some((place, enclosure.clone(), ulp_error));
         }
         self.judged[place] = judged;
+        self.passed[place] = judged.and_then(|judged| match judged.verdict {
+            // Nothing lies between the result and what a tool would expect.
+            Verdict::CorrectlyRounded if !values[place].is_nan() => Some(Passed::ALL),
+            _ => question
+                .yardsticks
+                .against_enclosure(values[place], enclosure),
+        });
     }
 
     fn finish(self, question: &Question<'_>) -> CaseReport {
@@ -319,6 +341,7 @@ impl<'a> Progress<'a> {
                 .map(|judged| judged.unwrap_or(undecided))
                 .collect(),
             clauses: self.clauses,
+            passed: self.passed,
             worst,
         }
     }
@@ -383,6 +406,31 @@ pub fn conditioning_of(
 /// Whether nobody has settled what is right.
 fn is_unspecified(target: &Target<'_>) -> bool {
     target.accept.contains(&Outcome::Unknown)
+}
+
+/// Which tolerances let the values pass whose verdict needed no enclosure.
+fn passed_at_sight(
+    answer: &Answer,
+    judged: &[Option<Judged>],
+    rulings: &Rulings<'_>,
+    yardsticks: &Yardsticks,
+) -> Vec<Option<Passed>> {
+    let Answer::Values(values) = answer else {
+        return vec![None; judged.len()];
+    };
+    let mut passed: Vec<Option<Passed>> = vec![None; judged.len()];
+    for (place, (&value, judged)) in values.iter().zip(judged).enumerate() {
+        let verdict = judged.map(|judged| judged.verdict);
+        if matches!(
+            verdict,
+            Some(Verdict::CorrectlyRounded | Verdict::WrongClass)
+        ) {
+            let conforms = verdict == Some(Verdict::CorrectlyRounded);
+            passed[place] =
+                Some(yardsticks.against_classes(value, &rulings.target(place), conforms));
+        }
+    }
+    passed
 }
 
 /// The verdict that a value's class alone settles under a clause, or that the clause settles whatever the value is.

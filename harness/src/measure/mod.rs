@@ -10,5 +10,6 @@ pub use case::{
     measure_case,
 };
 pub use decimal::{round_down, round_up};
+pub(crate) use tally::add_counts;
 pub use tally::{Failure, HISTOGRAM_EDGES, Tally, Worst, ordinal_range};
 pub use verdict::{CeilingOf, Judged, Verdict, judge};

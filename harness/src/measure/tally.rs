@@ -6,6 +6,7 @@ use super::verdict::{Judged, Verdict};
 use crate::cases::CaseId;
 use crate::report::model::VerdictCounts;
 use crate::subject::Answer;
+use crate::tolerance::{ToleranceCount, add_value, merge_counts};
 use lossproof_numerics::{Dtype, ordinal};
 use std::collections::BTreeMap;
 
@@ -63,6 +64,8 @@ pub struct Tally {
     pub conditioning: BTreeMap<i64, (f64, f64)>,
     /// By clause: values settled, and how many of them conform.
     pub clauses: BTreeMap<usize, (u64, u64)>,
+    /// By tolerance, in the order of [`crate::tolerance::tolerances`]: what it makes of the values. Empty while there are none.
+    pub tolerances: Vec<ToleranceCount>,
     /// Cases and places left undecided.
     pub undecided: Vec<(CaseId, usize)>,
     /// The first few values or calls that do not conform.
@@ -132,6 +135,9 @@ impl Tally {
         for (place, (judged, clause)) in report.judged.iter().zip(&report.clauses).enumerate() {
             tally.count(judged.verdict);
             let conforms = judged.verdict.conforms();
+            if let Some(passed) = report.passed[place] {
+                add_value(&mut tally.tolerances, judged.verdict, passed);
+            }
             if let Some(clause) = clause {
                 let (settled, conforming) = tally.clauses.entry(*clause).or_default();
                 *settled += 1;
@@ -244,6 +250,7 @@ impl Tally {
             ours.0 += settled;
             ours.1 += conforming;
         }
+        merge_counts(&mut self.tolerances, &later.tolerances);
         self.undecided.extend(later.undecided);
         for failure in later.failures {
             self.keep_failure(failure);
@@ -324,7 +331,7 @@ fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     }
 }
 
-fn add_counts(ours: &mut VerdictCounts, theirs: VerdictCounts) {
+pub(crate) fn add_counts(ours: &mut VerdictCounts, theirs: VerdictCounts) {
     ours.correctly_rounded += theirs.correctly_rounded;
     ours.faithful += theirs.faithful;
     ours.within_bound += theirs.within_bound;

@@ -10,7 +10,7 @@ pub(crate) mod markdown;
 pub mod model;
 pub(crate) mod number;
 mod plot;
-mod template;
+pub(crate) mod template;
 mod view;
 
 #[cfg(test)]

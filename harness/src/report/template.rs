@@ -4,7 +4,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, escape_formatter};
 
 /// Every template by its name; `.html` ones escape what they are given, `.md` ones through the filters `text` and `code`.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("index.html", include_str!("templates/index.html")),
     ("marks.html", include_str!("templates/marks.html")),
     ("verdict.html", include_str!("templates/verdict.html")),
@@ -22,13 +22,19 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("results.md", include_str!("templates/results.md")),
     ("proof.md", include_str!("templates/proof.md")),
     ("limits.md", include_str!("templates/limits.md")),
+    (
+        "league.html",
+        include_str!("../league/templates/league.html"),
+    ),
+    ("league.css", include_str!("../league/templates/league.css")),
+    ("league.md", include_str!("../league/templates/league.md")),
 ];
 
 /// Fills in the template `name`.
 ///
 /// # Panics
 /// If an embedded template is malformed or names something that `values` lacks, which the module's tests would show.
-pub(super) fn fill(name: &str, values: Value) -> String {
+pub(crate) fn fill(name: &str, values: Value) -> String {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(
