@@ -393,7 +393,7 @@ fn json_outputs_parse() {
     );
     let (_, refused) = parse(&["explain", &format!("{SPARSE}/f32/bad_label/00003")]);
     assert_eq!(refused["clause"], "SPARSE-BAD-LABEL");
-    for (what, count) in [("ops", 70), ("subjects", 3)] {
+    for (what, count) in [("ops", 70), ("subjects", 5)] {
         let (code, list) = parse(&["list", what]);
         assert_eq!((code, list.as_array().unwrap().len()), (0, count), "{what}");
     }

@@ -324,7 +324,10 @@ fn a_spec_with_a_mistake_is_refused_where_it_is() {
         &["check", "--spec", missing],
         &["cannot read `", "none.toml`"],
     );
-    let unknown = ["unknown subject `builtin:formulas`", "builtin:formula ("];
+    let unknown = [
+        "unknown subject `builtin:formulas`",
+        "builtin:formula, lib:PATH",
+    ];
     refused(&["check", "--spec", file, "builtin:formulas"], &unknown);
     // What to type instead is quoted as a shell needs it.
     let quoted = format!("lossproof check --spec '{file}'");

@@ -173,7 +173,8 @@ fn read_blob(from: &mut impl Read, limit_bytes: u64) -> Result<Option<Vec<u8>>, 
         return Ok(None);
     }
     let Ok(length_bytes) = <[u8; LENGTH_BYTES]>::try_from(length.as_slice()) else {
-        if is_text(&length) {
+        // One byte alone may well be the beginning of a length.
+        if length.len() > 1 && is_text(&length) {
             return Err(ProtocolError::text(&length));
         }
         return Err(ProtocolError::CutShort {
@@ -300,8 +301,10 @@ fn blob_of(message: &Message) -> Result<Vec<u8>, ProtocolError> {
             .map_err(ProtocolError::Unwritable)?;
         views.push((name.as_str(), view));
     }
-    let metadata = message.metadata.clone().into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).map_err(ProtocolError::Unwritable)
+    // The crate writes a header that is no JSON for metadata without entries.
+    let metadata = &message.metadata;
+    let metadata = (!metadata.is_empty()).then(|| metadata.clone().into_iter().collect());
+    safetensors::serialize(views, metadata).map_err(ProtocolError::Unwritable)
 }
 
 #[cfg(test)]
