@@ -117,10 +117,11 @@ impl Lease<'_> {
             && !told.fault.leaves_worker_usable()
         {
             self.worker = None;
-            self.restarts += if told.fault.is_timeout() {
-                RESTARTS_PER_TIMEOUT
-            } else {
-                1
+            self.restarts += match told.fault {
+                // It answered, in time, and is replaced only because nobody knows what else it wrote to.
+                Fault::Trespassed { .. } => 0,
+                ref fault if fault.is_timeout() => RESTARTS_PER_TIMEOUT,
+                _ => 1,
             };
         }
         asked
