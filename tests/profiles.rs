@@ -78,6 +78,7 @@ fn ours(profile: Profile, op: &str, classes: [&str; 2]) -> Vec<TrialOutcome<'sta
         ops: vec![op.to_owned()],
         dtypes: vec![Dtype::F16],
         classes: classes.map(str::to_owned).to_vec(),
+        ..Selection::default()
     };
     let mut trials = chosen.trials(references(profile), Tier::Quick).unwrap();
     assert_eq!(trials.len(), classes.len());

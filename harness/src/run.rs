@@ -10,6 +10,7 @@ use crate::subject::{Answer, CaseCall, Subject};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::PrecisionBits;
 use rayon::prelude::*;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 /// Everything that decides what a run computes.
@@ -36,6 +37,8 @@ pub struct Trial<'a> {
     pub class: &'static Class,
     /// How many cases.
     pub cases: u32,
+    /// The distance between the indices of two of them; 1 where none is left out.
+    pub stride: u32,
 }
 
 impl Trial<'_> {
@@ -108,6 +111,8 @@ pub struct Selection {
     pub dtypes: Vec<Dtype>,
     /// Class names.
     pub classes: Vec<String>,
+    /// Only every so many-th case of a class, from the first; all where it is not given.
+    pub every: Option<NonZeroU32>,
 }
 
 impl Selection {
@@ -135,12 +140,15 @@ impl Selection {
                         continue;
                     }
                     let class = class_named(name)?;
-                    let cases = case_count(&reference.signature(), dtype, class, tier);
+                    let stride = self.every.map_or(1, NonZeroU32::get);
+                    let all = case_count(&reference.signature(), dtype, class, tier);
+                    let cases = all.div_ceil(stride);
                     trials.push(Trial {
                         reference,
                         dtype,
                         class,
                         cases,
+                        stride,
                     });
                 }
             }
@@ -253,7 +261,8 @@ fn tally_chunk(
     }
     let reference = trial.reference;
     let signature = reference.signature();
-    let generated = |index: u32| {
+    let generated = |place: u32| {
+        let index = place * trial.stride;
         let id = CaseId {
             op: reference.op.name.clone(),
             dtype: trial.dtype,

@@ -87,6 +87,7 @@ pub fn selection(op: &str, dtypes: &[Dtype], classes: &[&str]) -> Selection {
         ops: vec![op.to_owned()],
         dtypes: dtypes.to_vec(),
         classes: classes.iter().map(|&class| class.to_owned()).collect(),
+        ..Selection::default()
     }
 }
 

@@ -138,6 +138,7 @@ pub fn outcomes_of(
         ops: vec![op.to_owned()],
         dtypes: dtypes.to_vec(),
         classes: classes.iter().map(|&class| class.to_owned()).collect(),
+        ..Selection::default()
     };
     check_properties(references, &[subject], &selection, 0).unwrap()
 }

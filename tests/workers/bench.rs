@@ -71,6 +71,7 @@ pub fn tallies(subject: &dyn Subject, threads: usize) -> (Tally, Tally) {
         ops: vec![OP.to_owned()],
         dtypes: vec![Dtype::F32],
         classes: vec![CLASS.to_owned()],
+        ..Selection::default()
     };
     let settings = Settings {
         seed: 0,

@@ -7,6 +7,7 @@ use crate::subject::Subject;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lossproof_numerics::Dtype;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// Proves how many ulps a loss kernel is off, where and why.
@@ -147,6 +148,9 @@ pub struct SelectionArguments {
     /// How many cases.
     #[arg(long, value_enum, default_value = "quick")]
     pub tier: TierArgument,
+    /// Only every so many-th case of a class, from the first: a faster look at slow kernels.
+    #[arg(long, value_name = "K")]
+    pub every: Option<NonZeroU32>,
 }
 
 /// `lossproof check`

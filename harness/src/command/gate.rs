@@ -8,12 +8,17 @@ use super::setup::{interrupted, references_of};
 use crate::gate::findings;
 use crate::spec::Profile;
 use crate::subject::subject_named;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 pub(super) fn run(common: &Common, gate: &Gate) -> Result<ExitCode> {
     common.refuse_own_specs("gate")?;
+    if gate.selection.every.is_some() {
+        bail!(
+            "the reviewed bounds are over all cases of a class; leave out --every, or use `lossproof check`"
+        );
+    }
     let specs = common.specs()?;
     let references = references_of(&specs, Profile::Exact)?;
     let selection = gate.selection.selection(&references)?;

@@ -165,12 +165,12 @@ fn cases(common: &Common, list: &List) -> Result<Vec<Vec<String>>> {
     }
     let trials = selection.trials(&references, list.selection.tier.tier())?;
     let ids = trials.iter().flat_map(|trial| {
-        (0..trial.cases).map(|index| {
+        (0..trial.cases).map(|place| {
             let id = CaseId {
                 op: trial.reference.op.name.clone(),
                 dtype: trial.dtype,
                 class: trial.class.name.to_owned(),
-                index,
+                index: place * trial.stride,
             };
             vec![id.to_string()]
         })

@@ -185,12 +185,16 @@ impl SelectionArguments {
             ops: self.ops.clone(),
             dtypes: self.dtypes.clone(),
             classes: self.classes.clone(),
+            every: self.every,
         })
     }
 
     /// Whether nothing is left out.
     pub(super) fn is_everything(&self) -> bool {
-        self.ops.is_empty() && self.dtypes.is_empty() && self.classes.is_empty()
+        self.ops.is_empty()
+            && self.dtypes.is_empty()
+            && self.classes.is_empty()
+            && self.every.is_none()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::spec::Profile;
 use crate::subject::Subject;
 use crate::tolerance::{ToleranceCount, ToleranceEntry, tolerances};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 /// The subjects of one profile and what they did.
 pub struct Group<'a> {
@@ -113,6 +114,7 @@ pub fn league_report(
         tool: TOOL.to_owned(),
         seed: settings.seed,
         tier: tier_name(settings.tier).to_owned(),
+        stride: setup.selection.every.map_or(1, NonZeroU32::get),
         precision_limit: settings.precision_limit,
         findings,
         ops,

@@ -26,6 +26,8 @@ pub struct LeagueReport {
     pub seed: u64,
     /// `quick` or `full`.
     pub tier: String,
+    /// The distance between the indices of two cases of a class: 1 where none of the tier's is left out.
+    pub stride: u32,
     /// The most bits that the oracle climbs to before a value counts as undecided.
     pub precision_limit: u32,
     /// Who takes part, in the order of the list of frameworks.
