@@ -58,8 +58,26 @@ fn help_names_the_options_of_each_command() {
         "--precision-limit",
         "--json",
     ];
-    let commands: [(&str, &[&str]); 6] = [
-        ("check", &["[SUBJECT]...", "--per-class", "--profile"]),
+    let commands: [(&str, &[&str]); 10] = [
+        (
+            "check",
+            &[
+                "[SUBJECT]...",
+                "--per-class",
+                "--profile",
+                "--save",
+                "--markdown",
+                "--properties",
+                "--tolerances",
+                "--timing",
+                "--every",
+                "--call-limit",
+            ],
+        ),
+        ("diff", &["--markdown", "--allow-removed", "--force"]),
+        ("league", &["--frameworks", "--findings", "--every"]),
+        ("init", &["python", "rust", "--out"]),
+        ("selftest", &["[KERNEL]...", "--tier"]),
         ("gate", &["--golden"]),
         ("report", &["--out", "--golden"]),
         ("reference", &["--kappa-up-to"]),
@@ -81,7 +99,7 @@ fn help_names_the_options_of_each_command() {
         assert_eq!(help.code, 0, "{name}");
         has(&help.stdout, options);
         has(&help.stdout, &common);
-        if ["check", "gate", "list"].contains(&name) {
+        if ["check", "gate", "league", "list"].contains(&name) {
             has(&help.stdout, &selection);
         }
     }

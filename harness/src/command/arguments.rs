@@ -176,6 +176,17 @@ pub struct Check {
     /// `lossproof diff` compares two of them.
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+    /// What to look at besides.
+    #[command(flatten)]
+    pub besides: Besides,
+    /// How workers are run.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
+}
+
+/// What `lossproof check` looks at besides the errors.
+#[derive(Debug, Args)]
+pub struct Besides {
     /// Also check the properties that need no reference: the same bits in a batch, at another alignment, shifts, sums.
     #[arg(long)]
     pub properties: bool,
@@ -187,9 +198,6 @@ pub struct Check {
     /// The results are compared as those tools do, with the correctly rounded result as what is expected.
     #[arg(long)]
     pub tolerances: bool,
-    /// How workers are run.
-    #[command(flatten)]
-    pub workers: WorkerArguments,
 }
 
 /// `lossproof gate`

@@ -21,6 +21,7 @@ use crate::spec::{Profile, Spec};
 use crate::subject::Subject;
 use anyhow::{Result, bail};
 use lossproof_numerics::Dtype;
+use lossproof_oracle::formula::nearest_name;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
@@ -106,29 +107,20 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         selection.ops = common.own_ops(&specs);
     }
     let settings = common.settings(check.selection.tier);
-    let mut trials = selection.trials(&references, settings.tier)?;
-    let selected = trials.len();
-    trials.retain(|trial| {
-        let counts = |subject: &&dyn Subject| {
-            has_kernel(*subject, trial) || is_asked_for(&selection, *subject, trial)
-        };
-        subjects.iter().any(counts)
-    });
-    if trials.is_empty() && selected > 0 {
-        bail!("{}", no_kernels(&subjects));
-    }
+    let (trials, selected) = trials_of(&selection, &references, &subjects, &settings)?;
     let started = Instant::now();
     let outcomes = run_with_progress(trials, &subjects, &settings)?;
     let taken = started.elapsed();
     let found: Vec<Vec<Finding>> = (0..subjects.len())
         .map(|place| findings_of(&outcomes, (place, subjects[place]), &selection))
         .collect();
-    // In the order that the lines of time are to be told in: what the properties take is not part of the run.
-    let timing = match check.timing {
-        true => timing::lines(&timed, taken, settings.threads),
-        false => Vec::new(),
+    // Before the properties, which are no part of the run that is timed.
+    let timing = if check.besides.timing {
+        timing::lines(&timed, taken, settings.threads)
+    } else {
+        Vec::new()
     };
-    let properties = if check.properties {
+    let properties = if check.besides.properties {
         in_pool(settings.threads, || {
             check_properties(&references, &subjects, &selection, settings.seed)
         })??
@@ -153,15 +145,9 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     let report = report(parts);
     let conforms =
         found.iter().all(Vec::is_empty) && !properties.iter().any(fails) && !interrupted();
-    let mut remarks: Vec<String> = not_tested(&outcomes, &subjects, selected);
-    let not_judged = unspecified(parts);
-    remarks.extend(
-        not_judged
-            .iter()
-            .map(|entry| format!("not judged: {}: {}", entry.what, entry.why)),
-    );
+    let mut remarks = remarks(parts, selected);
     remarks.extend(timing);
-    let tolerances = if check.tolerances {
+    let tolerances = if check.besides.tolerances {
         remarks.extend(tolerance_notes());
         tolerance_rows(&outcomes, &subjects)
     } else {
@@ -170,6 +156,7 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     let summary = Summary {
         report: &report,
         tolerances: check
+            .besides
             .tolerances
             .then(|| tolerance_columns(&tolerances, check.per_class)),
         remarks,
@@ -193,6 +180,27 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
     } else {
         ExitCode::from(DOES_NOT_CONFORM)
     })
+}
+
+/// The trials that some subject has a kernel for, or that were asked for by name; and how many were selected in all.
+fn trials_of<'a>(
+    selection: &Selection,
+    references: &'a [Reference],
+    subjects: &[&dyn Subject],
+    settings: &Settings,
+) -> Result<(Vec<Trial<'a>>, usize)> {
+    let mut trials = selection.trials(references, settings.tier)?;
+    let selected = trials.len();
+    trials.retain(|trial| {
+        let counts = |subject: &&dyn Subject| {
+            has_kernel(*subject, trial) || is_asked_for(selection, *subject, trial)
+        };
+        subjects.iter().any(counts)
+    });
+    if trials.is_empty() && selected > 0 {
+        bail!("{}", no_kernels(subjects));
+    }
+    Ok((trials, selected))
 }
 
 fn named_subjects(
@@ -241,6 +249,15 @@ fn findings_of(
     found
 }
 
+/// What was not tested and what was not judged, a line each.
+fn remarks(parts: Parts<'_>, selected: usize) -> Vec<String> {
+    let mut remarks = not_tested(parts.outcomes, parts.subjects, selected);
+    remarks.extend(unknown_ops(parts.subjects, parts.references));
+    let not_judged = unspecified(parts).into_iter();
+    remarks.extend(not_judged.map(|entry| format!("not judged: {}: {}", entry.what, entry.why)));
+    remarks
+}
+
 /// What was left out for want of a kernel, a line for each subject.
 fn not_tested(
     outcomes: &[TrialOutcome<'_>],
@@ -262,9 +279,26 @@ fn not_tested(
     subjects.iter().enumerate().filter_map(line).collect()
 }
 
+/// Kernels that a subject offers for ops that no spec gives, a line for each.
+fn unknown_ops(subjects: &[&dyn Subject], references: &[Reference]) -> Vec<String> {
+    let known = || references.iter().map(|known| known.op.name.as_str());
+    let line = |subject: &str, op: &str| {
+        let hint = nearest_name(op, known());
+        let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        format!("not tested: {subject} offers `{op}`, and no spec gives that op{hint}")
+    };
+    subjects
+        .iter()
+        .flat_map(|subject| {
+            let ops = subject.unknown_ops().into_iter();
+            ops.map(|op| line(subject.name(), &op))
+        })
+        .collect()
+}
+
 /// The results; with what was asked for besides, an object of them all.
 fn json_text(report: &Report, check: &Check, tolerances: &[ToleranceRow]) -> Result<String> {
-    let text = if check.properties || check.tolerances {
+    let text = if check.besides.properties || check.besides.tolerances {
         serde_json::to_string_pretty(&json!({
             "results": report.results,
             "properties": report.property_results,

@@ -22,6 +22,9 @@ use std::fs;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
+/// The classes whose cases properties are asked of when `--every` leaves cases out.
+const PROPERTY_CLASSES: [&str; 1] = ["ordinary"];
+
 pub(super) fn run(common: &Common, arguments: &LeagueArguments) -> Result<ExitCode> {
     common.refuse_own_specs("league")?;
     let specs = common.specs()?;
@@ -140,11 +143,16 @@ fn group<'a>(
     let outcomes = run_trials(trials, &subjects, settings, &progress);
     progress.finish();
     let outcomes = outcomes?;
+    // A property takes hundreds of calls of a row or two, each a message: where cases are left out, so are classes here.
+    let mut asked = selection.clone();
+    if asked.every.is_some() && asked.classes.is_empty() {
+        asked.classes = PROPERTY_CLASSES.map(str::to_owned).to_vec();
+    }
     let properties = if interrupted() {
         Vec::new()
     } else {
         in_pool(settings.threads, || {
-            check_properties(references, &subjects, selection, settings.seed)
+            check_properties(references, &subjects, &asked, settings.seed)
         })??
     };
     Ok(Group {

@@ -129,7 +129,7 @@ pub(super) fn write_folder(folder: &Path, files: &[(&str, String)]) -> Result<()
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot create the folder `{}`", folder.display()))?;
     for (name, text) in files {
-        write_whole(&folder.join(name), &text)?;
+        write_whole(&folder.join(name), text)?;
     }
     Ok(())
 }

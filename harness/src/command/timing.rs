@@ -59,6 +59,10 @@ impl Subject for Timed<'_> {
         self.subject.supports(op, dtype)
     }
 
+    fn unknown_ops(&self) -> Vec<String> {
+        self.subject.unknown_ops()
+    }
+
     fn ceiling(&self, op: &str, dtype: Dtype) -> Option<&Expr> {
         self.subject.ceiling(op, dtype)
     }

@@ -148,6 +148,10 @@ pub trait Subject: Send + Sync {
     }
     /// Whether it has a kernel for this op and dtype.
     fn supports(&self, op: &str, dtype: Dtype) -> bool;
+    /// What it says it supports although no spec gives such an op: slips, mostly.
+    fn unknown_ops(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// The limit in ulps that it claims for itself, in `n` and `kappa`; without one the spec's ceiling counts.
     fn ceiling(&self, op: &str, dtype: Dtype) -> Option<&Expr> {
         let _ = (op, dtype);

@@ -285,6 +285,14 @@ impl Subject for Worker {
         self.is_library
     }
 
+    fn unknown_ops(&self) -> Vec<String> {
+        let offered = self.introduction.supports.keys();
+        offered
+            .filter(|op| !self.signatures.contains_key(*op))
+            .cloned()
+            .collect()
+    }
+
     fn kernel_time(&self) -> Option<Duration> {
         match self.kernel_nanoseconds.load(Ordering::Relaxed) {
             0 => None,
