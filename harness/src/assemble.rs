@@ -81,7 +81,7 @@ pub fn report(parts: Parts<'_>) -> Report {
         schema: SCHEMA.to_owned(),
         tool: TOOL.to_owned(),
         seed: parts.settings.seed,
-        tier: tier_name(parts.settings.tier).to_owned(),
+        tier: tier_text(parts),
         profile: parts.profile.name().to_owned(),
         precision_limit: parts.settings.precision_limit,
         conforms: parts.findings.is_empty()
@@ -118,6 +118,16 @@ pub fn report(parts: Parts<'_>) -> Report {
         },
         property_results: property_rows(parts.evidence.properties),
         self_proof: parts.evidence.self_proof.cloned(),
+    }
+}
+
+/// The tier, and how many of its cases were left out: maxima over other cases are not comparable.
+fn tier_text(parts: Parts<'_>) -> String {
+    let tier = tier_name(parts.settings.tier);
+    let strides = parts.outcomes.iter().map(|outcome| outcome.trial.stride);
+    match strides.max() {
+        None | Some(1) => tier.to_owned(),
+        Some(stride) => format!("{tier}, one case in {stride}"),
     }
 }
 

@@ -63,7 +63,7 @@
  * The result of the function is 0 when the output is written. Anything else refuses the call: the output is then not
  * looked at, and lossproof_last_error, where there is one, is asked for the reason. For some inputs refusing is right,
  * an index outside the classes for example; the op's clauses say so (`lossproof list profiles --op OP`). A refusal
- * refuses the whole batch, so lossproof puts no such row into a batch with others. C++ exceptions must not leave the
+ * refuses the whole batch, and lossproof then asks about each of its rows alone. C++ exceptions must not leave the
  * function.
  *
  * Output. A kernel may print: both stdout and stderr go to lossproof's log of the library, standard input is empty.

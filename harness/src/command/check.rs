@@ -253,6 +253,10 @@ fn findings_of(
 fn remarks(parts: Parts<'_>, selected: usize) -> Vec<String> {
     let mut remarks = not_tested(parts.outcomes, parts.subjects, selected);
     remarks.extend(unknown_ops(parts.subjects, parts.references));
+    for subject in parts.subjects {
+        let told = subject.remarks().into_iter();
+        remarks.extend(told.map(|remark| format!("note: {}: {remark}", subject.name())));
+    }
     let not_judged = unspecified(parts).into_iter();
     remarks.extend(not_judged.map(|entry| format!("not judged: {}: {}", entry.what, entry.why)));
     remarks

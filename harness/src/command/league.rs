@@ -239,9 +239,9 @@ fn tell(common: &Common, arguments: &LeagueArguments, report: &LeagueReport) -> 
                         headline.kernels,
                         headline.within_one_ulp,
                         headline.within_ceiling,
-                        headline.faithful,
                         headline.right_class,
                         headline.conforming,
+                        headline.lost_calls,
                     ]
                     .map(|number| number.to_string()),
                 ),
@@ -255,9 +255,9 @@ fn tell(common: &Common, arguments: &LeagueArguments, report: &LeagueReport) -> 
             "kernels",
             "≤ 1 ulp",
             "≤ ceiling",
-            "faithful",
             "right class",
             "conform",
+            "calls lost",
         ];
         write!(out, "{}", table(&header, &[2, 3, 4, 5, 6, 7], lines))?;
     }

@@ -63,6 +63,10 @@ impl Subject for Timed<'_> {
         self.subject.unknown_ops()
     }
 
+    fn remarks(&self) -> Vec<String> {
+        self.subject.remarks()
+    }
+
     fn ceiling(&self, op: &str, dtype: Dtype) -> Option<&Expr> {
         self.subject.ceiling(op, dtype)
     }
@@ -101,7 +105,7 @@ pub(super) fn lines(subjects: &[Timed<'_>], wall: Duration, threads: Option<usiz
         let rate = values as f64 / time.as_secs_f64();
         let parts = match timed.kernel_time() {
             Some(kernel) => format!(
-                "{:.1} % in the kernel, {:.1} % in transport",
+                "{:.1} % in the kernel, {:.1} % in transport and waiting for workers",
                 share(kernel),
                 share(time.saturating_sub(kernel))
             ),
@@ -112,7 +116,7 @@ pub(super) fn lines(subjects: &[Timed<'_>], wall: Duration, threads: Option<usiz
         ));
     }
     lines.push(format!(
-        "time: oracle, cases and verdicts: {:.1} % of {:.1} s of thread time",
+        "time: oracle, cases, verdicts and idle threads: {:.1} % of {:.1} s of thread time",
         share(busy.saturating_sub(called)),
         busy.as_secs_f64()
     ));

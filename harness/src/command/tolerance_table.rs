@@ -37,7 +37,7 @@ pub(super) fn tolerance_columns(rows: &[ToleranceRow], per_class: bool) -> Colum
             row.dtype.clone(),
             row.class.clone(),
             row.tolerance.clone(),
-            verdict(count).to_owned(),
+            verdict(count),
             format!("{}/{}", count.passed, count.compared),
             format!("{}/{}", count.let_through, count.at_fault),
             count.rejected_conforming().to_string(),
@@ -68,12 +68,11 @@ pub(super) fn tolerance_notes() -> Vec<String> {
     [meaning.to_owned()].into_iter().chain(rules).collect()
 }
 
-fn verdict(count: &ToleranceCount) -> &'static str {
-    if count.compared == 0 {
-        "–"
-    } else if count.all_pass() {
-        "yes"
-    } else {
-        "no"
+fn verdict(count: &ToleranceCount) -> String {
+    match (count.lost_calls, count.compared) {
+        (0, 0) => "–".to_owned(),
+        (0, _) if count.all_pass() => "yes".to_owned(),
+        (0, _) => "no".to_owned(),
+        (lost, _) => format!("no, {lost} calls lost"),
     }
 }

@@ -14,13 +14,25 @@ pub(super) fn headline(subject: &str, results: &[LeagueResult]) -> Headline {
     let small = own.iter().filter_map(|result| result.small_kappa.as_ref());
     Headline {
         kernels: own.len() as u64,
-        within_one_ulp: count(|result| result.max_ulp.upper.is_some_and(|ulp| ulp <= 1.0)),
-        within_ceiling: count(|result| result.verdicts.exceeds == 0),
-        faithful: count(|result| result.verdicts.exceeds + result.verdicts.within_bound == 0),
+        within_one_ulp: count(|result| {
+            is_whole(result) && result.max_ulp.upper.is_some_and(|ulp| ulp <= 1.0)
+        }),
+        within_ceiling: count(|result| is_whole(result) && result.verdicts.exceeds == 0),
+        lost_calls: own
+            .iter()
+            .map(|result| class_faults(&result.verdicts) - result.verdicts.wrong_class)
+            .sum(),
         right_class: count(|result| class_faults(&result.verdicts) == 0),
         conforming: count(|result| result.conforms),
         small_kappa: small.max_by(|a, b| a.ulp.total_cmp(&b.ulp)).cloned(),
     }
+}
+
+/// Whether it gave values, lost none, and all of them are decided: a kernel that gives nothing has no small error.
+fn is_whole(result: &LeagueResult) -> bool {
+    let verdicts = &result.verdicts;
+    let lost = class_faults(verdicts) - verdicts.wrong_class;
+    result.values > 0 && lost + verdicts.undecided == 0
 }
 
 /// Values of a wrong class, and calls that gave nothing where values were due: every fault that has no distance.

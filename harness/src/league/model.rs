@@ -86,12 +86,12 @@ pub struct Headline {
     pub within_one_ulp: u64,
     /// Kernels without a value above the ceiling.
     pub within_ceiling: u64,
-    /// Kernels all of whose errors are those of faithful results.
-    pub faithful: u64,
     /// Kernels without a value of a wrong class, and without a call that gave nothing where values were due.
     pub right_class: u64,
     /// Kernels without any fault.
     pub conforming: u64,
+    /// Calls of all kernels that gave no values where values were due.
+    pub lost_calls: u64,
     /// The largest error of all kernels where κ is small.
     pub small_kappa: Option<SmallKappa>,
 }

@@ -6,7 +6,7 @@ use super::verdict::{Judged, Verdict};
 use crate::cases::CaseId;
 use crate::report::model::VerdictCounts;
 use crate::subject::Answer;
-use crate::tolerance::{ToleranceCount, add_value, merge_counts};
+use crate::tolerance::{ToleranceCount, add_lost_call, add_value, merge_counts};
 use lossproof_numerics::{Dtype, ordinal};
 use std::collections::BTreeMap;
 
@@ -137,6 +137,10 @@ impl Tally {
             let conforms = judged.verdict.conforms();
             if let Some(passed) = report.passed[place] {
                 add_value(&mut tally.tolerances, judged.verdict, passed);
+            }
+            let is_call = !matches!(report.answer, Answer::Values(_));
+            if is_call && judged.verdict.is_fault() {
+                add_lost_call(&mut tally.tolerances);
             }
             if let Some(clause) = clause {
                 let (settled, conforming) = tally.clauses.entry(*clause).or_default();

@@ -152,6 +152,10 @@ pub trait Subject: Send + Sync {
     fn unknown_ops(&self) -> Vec<String> {
         Vec::new()
     }
+    /// What a reader should know of how its calls went, beside the verdicts.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// The limit in ulps that it claims for itself, in `n` and `kappa`; without one the spec's ceiling counts.
     fn ceiling(&self, op: &str, dtype: Dtype) -> Option<&Expr> {
         let _ = (op, dtype);

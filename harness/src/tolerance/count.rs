@@ -17,11 +17,16 @@ pub struct ToleranceCount {
     pub at_fault: u64,
     /// How many of those at fault it lets pass.
     pub let_through: u64,
+    /// Calls that gave no values where values were due; no tolerance is asked about them.
+    pub lost_calls: u64,
 }
 
 impl ToleranceCount {
     /// Counts one value.
     pub fn add(&mut self, verdict: Verdict, passes: bool) {
+        if verdict == Verdict::Undecided {
+            return;
+        }
         let at_fault = matches!(verdict, Verdict::Exceeds | Verdict::WrongClass);
         self.compared += 1;
         self.passed += u64::from(passes);
@@ -35,12 +40,13 @@ impl ToleranceCount {
         self.passed += other.passed;
         self.at_fault += other.at_fault;
         self.let_through += other.let_through;
+        self.lost_calls += other.lost_calls;
     }
 
-    /// Whether every value compared passes, and there is one.
+    /// Whether every value compared passes, there is one, and no call was lost.
     #[must_use]
     pub fn all_pass(&self) -> bool {
-        self.compared > 0 && self.passed == self.compared
+        self.compared > 0 && self.passed == self.compared && self.lost_calls == 0
     }
 
     /// How many values it rejects although they conform.
@@ -55,6 +61,14 @@ pub(crate) fn add_value(counts: &mut Vec<ToleranceCount>, verdict: Verdict, pass
     counts.resize(tolerances().len(), ToleranceCount::default());
     for (place, count) in counts.iter_mut().enumerate() {
         count.add(verdict, passed.contains(place));
+    }
+}
+
+/// Counts a call without values where values were due in the counts of every tolerance.
+pub(crate) fn add_lost_call(counts: &mut Vec<ToleranceCount>) {
+    counts.resize(tolerances().len(), ToleranceCount::default());
+    for count in counts {
+        count.lost_calls += 1;
     }
 }
 

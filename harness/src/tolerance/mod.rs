@@ -10,7 +10,7 @@ mod count;
 mod table;
 
 pub use count::ToleranceCount;
-pub(crate) use count::{add_value, merge_counts};
+pub(crate) use count::{add_lost_call, add_value, merge_counts};
 pub use table::{Limit, Tolerance, ToleranceEntry, tolerances};
 
 use crate::reference::Target;

@@ -7,6 +7,7 @@ use super::fault::{Ending, Fault, OUT_OF_MEMORY};
 use super::options::WorkerOptions;
 use super::protocol::{Message, ProtocolError, read_message, write_message};
 use super::stderr::LastLines;
+use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -247,7 +248,13 @@ fn reader(stdout: ChildStdout, received: &Arc<AtomicU64>) -> (Sender<u64>, Recei
     };
     thread::spawn(move || {
         for limit_bytes in waiting {
-            let message = read_message(&mut counted, limit_bytes);
+            let message = read_message(&mut counted, limit_bytes).and_then(|message| {
+                // What comes later than this is found in the place of the next answer.
+                match ioctl_fionread(&counted.stream) {
+                    Ok(bytes @ 1..) if message.is_some() => Err(ProtocolError::Surplus { bytes }),
+                    _ => Ok(message),
+                }
+            });
             let last = !matches!(message, Ok(Some(_)));
             if answered.send(message).is_err() || last {
                 break;

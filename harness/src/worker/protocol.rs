@@ -121,6 +121,12 @@ pub enum ProtocolError {
         /// How many it may have.
         limit: u64,
     },
+    /// More came after the answer, where nothing is due before the next request.
+    #[error("{bytes} bytes follow the answer, where nothing is due before the next request")]
+    Surplus {
+        /// How many, at least.
+        bytes: u64,
+    },
     /// Eight letters where a length is due: somebody printed.
     #[error(
         "text where a message is due, beginning {beginning:?}: a worker may write nothing else to standard output"

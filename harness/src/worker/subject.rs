@@ -13,10 +13,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most bytes of elements in one message, inputs and output together; a single row may have more.
 const MESSAGE_BYTES: usize = 16 << 20;
+
+/// Rows that take this part of the time limit one by one, or more, make a call of all of them slow and not stuck.
+const SLOWNESS: u32 = 2;
 
 /// Kernels behind the worker protocol.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub struct Worker {
     pool: Pool,
     /// Whether it is a library, whose host lays the memory out as it is told and watches it.
     is_library: bool,
+    /// Calls of several rows that were refused or too slow, and made row by row.
+    split_calls: AtomicU64,
     /// The time that its answers say their kernels took.
     kernel_nanoseconds: AtomicU64,
 }
@@ -148,6 +153,7 @@ impl Worker {
                 .collect(),
             pool,
             is_library: false,
+            split_calls: AtomicU64::new(0),
             kernel_nanoseconds: AtomicU64::new(0),
         })
     }
@@ -209,6 +215,7 @@ impl Worker {
         if let [_] = cases {
             return vec![together.fault.failure(&together.lines).into()];
         }
+        let asked = Instant::now();
         let alone = cases.iter().map(|case| {
             if lease.is_spent() {
                 return given_up.clone();
@@ -219,14 +226,17 @@ impl Worker {
             }
         });
         let alone: Vec<Answer> = alone.collect();
-        // How many rows a call has is the harness's choice, so slowness or a refusal that no row shows is not held against
-        // the kernel; whatever else a call of several rows does is.
-        let excused =
-            together.fault.is_timeout() || matches!(together.fault, Fault::Refused { .. });
-        let unexplained = alone
-            .iter()
-            .all(|answer| matches!(answer, Answer::Values(_)));
-        if excused || !unexplained {
+        // How many rows a call has is the harness's choice, so a refusal of all of them is not held against the kernel, nor
+        // slowness that the rows alone show too; whatever else a call of several rows does is. A row that is refused alone,
+        // as may be right, explains nothing but a refusal.
+        let is_lost = |answer: &Answer| !matches!(answer, Answer::Values(_) | Answer::Refused(_));
+        let is_slow = together.fault.is_timeout()
+            && asked.elapsed() * SLOWNESS > self.pool.options.call_limit;
+        if is_slow || matches!(together.fault, Fault::Refused { .. }) {
+            self.split_calls.fetch_add(1, Ordering::Relaxed);
+            return alone;
+        }
+        if alone.iter().any(is_lost) {
             return alone;
         }
         let failure = together.fault.failure(&together.lines).retold(|account| {
@@ -290,6 +300,18 @@ impl Subject for Worker {
         offered
             .filter(|op| !self.signatures.contains_key(*op))
             .cloned()
+            .collect()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let split = self.split_calls.load(Ordering::Relaxed);
+        (split > 0)
+            .then(|| {
+                format!(
+                    "{split} calls of several rows were refused or too slow as a whole, and made again row by row"
+                )
+            })
+            .into_iter()
             .collect()
     }
 

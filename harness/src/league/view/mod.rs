@@ -51,7 +51,7 @@ struct SubjectView<'a> {
     command: &'a str,
     tested: bool,
     reason: &'a str,
-    /// Kernels, and how many of them stay within 1 ulp, within the ceiling, faithful, of the right class, conform.
+    /// Kernels, and how many of them stay within 1 ulp, within the ceiling, of the right class, conform; calls lost.
     counts: Vec<String>,
     small: String,
     small_at: String,
@@ -160,9 +160,9 @@ fn subject(subject: &LeagueSubject) -> SubjectView<'_> {
                 headline.kernels,
                 headline.within_one_ulp,
                 headline.within_ceiling,
-                headline.faithful,
                 headline.right_class,
                 headline.conforming,
+                headline.lost_calls,
             ]
             .map(count)
             .to_vec()
