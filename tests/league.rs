@@ -457,7 +457,7 @@ fn check_shows_what_tolerances_let_through() {
     };
     let rows: Value = serde_json::from_str(&run(&["--json"])).unwrap();
     let row = |name: &str| {
-        let rows = rows.as_array().unwrap().iter();
+        let rows = rows["tolerances"].as_array().unwrap().iter();
         let mut named = rows.filter(|row| row["tolerance"] == name);
         named.next().unwrap()["count"].clone()
     };

@@ -15,7 +15,8 @@ fn row(class: &str) -> Value {
                     "worst_case": format!("softmax/f32/{class}/00003"), "worst_place": 0},
         "max_conditioned": 1.0, "worst_kappa": 2.0, "correctly_rounded": 99,
         "verdicts": {"correctly_rounded": 99, "faithful": 0, "within_bound": 1, "exceeds": 0, "wrong_class": 0,
-                     "undecided": 0, "refused": 0, "failed": 0, "crashed": 0, "timed_out": 0, "unspecified": 0},
+                     "undecided": 0, "refused": 0, "failed": 0, "crashed": 0, "timed_out": 0, "garbled": 0,
+                     "trespassed": 0, "unspecified": 0},
         "snapshot_ulp": null, "ceiling_ulp": 1.0, "conforms": true
     })
 }

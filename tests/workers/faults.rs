@@ -2,6 +2,7 @@
 
 use crate::bench::{case_of, first_bits, start, tallies, usual};
 use libtest_mimic::{Failed, Trial};
+use lossproof::subject::Subject;
 use lossproof::worker::WorkerOptions;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 const INDEX: u32 = 20;
 
 /// A fault, its verdict, and what is told of it.
-const FAULTS: [(&str, &str, &[&str]); 27] = [
+const FAULTS: [(&str, &str, &[&str]); 28] = [
     (
         "segfault",
         "crashed",
@@ -159,6 +160,11 @@ const FAULTS: [(&str, &str, &[&str]); 27] = [
         "crashed",
         &["ran out of memory and ended by SIGABRT", "8192 MiB"],
     ),
+    (
+        "surplus",
+        "garbled",
+        &["5 bytes follow the answer", "meeting surplus"],
+    ),
     ("error", "failed", &["no such kernel"]),
     (
         "trespass",
@@ -180,6 +186,14 @@ pub fn trials() -> Vec<Trial> {
         Trial::test(
             "a fault of batches alone is charged to their rows",
             batches_alone,
+        ),
+        Trial::test(
+            "a row that is refused alone explains no crash of its batch",
+            batches_with_a_refusal,
+        ),
+        Trial::test(
+            "a batch that hangs is charged to its rows",
+            batches_that_hang,
         ),
         Trial::test(
             "a refusal of batches is not held against the rows",
@@ -267,10 +281,41 @@ fn batches_alone() -> Result<(), Failed> {
     Ok(())
 }
 
+fn batches_with_a_refusal() -> Result<(), Failed> {
+    let case = case_of(INDEX);
+    let fault = "aborts in batches, refuses alone";
+    let subject = start(fault, Some(first_bits(&case)), &usual())?;
+    let (found, ours) = tallies(&subject, 2);
+    let crashed = found.verdicts.crashed;
+    assert!(crashed > 1 && found.verdicts.failed == 0, "{found:?}");
+    assert_eq!(
+        found.verdicts.correctly_rounded,
+        ours.verdicts.correctly_rounded - crashed
+    );
+    Ok(())
+}
+
+fn batches_that_hang() -> Result<(), Failed> {
+    let case = case_of(INDEX);
+    let mut options = usual();
+    // Enough for the rows alone, which take milliseconds, on a machine that is busy.
+    options.call_limit = Duration::from_secs(8);
+    let subject = start("hangs in batches", Some(first_bits(&case)), &options)?;
+    let (found, ours) = tallies(&subject, 2);
+    let timed_out = found.verdicts.timed_out;
+    assert!(timed_out > 1, "{:?}", found.verdicts);
+    assert_eq!(
+        found.verdicts.correctly_rounded,
+        ours.verdicts.correctly_rounded - timed_out
+    );
+    Ok(())
+}
+
 fn refused_batches() -> Result<(), Failed> {
     let subject = start("refuses batches", None, &usual())?;
     let (found, ours) = tallies(&subject, 2);
     assert_eq!(found.verdicts, ours.verdicts);
+    assert!(subject.remarks()[0].ends_with("made again row by row"));
     Ok(())
 }
 

@@ -189,11 +189,15 @@ fn commit(fault: &str, answer: Message, rows: usize) {
             std::hint::black_box(&huge);
         }
         "aborts in batches" if rows > 1 => std::process::abort(),
-        "refuses batches" if rows > 1 => {
+        "aborts in batches, refuses alone" if rows > 1 => std::process::abort(),
+        "hangs in batches" if rows > 1 => sleep(FOREVER),
+        "refuses batches" | "aborts in batches, refuses alone"
+            if rows > 1 || fault != "refuses batches" =>
+        {
             let refusal = Message::of_metadata([("id", answer.text("id")), ("error", "one row")]);
             send(&refusal);
         }
-        "aborts in batches" | "refuses batches" | "none" => send(&answer),
+        "aborts in batches" | "hangs in batches" | "refuses batches" | "none" => send(&answer),
         _ if commit_frame(fault, &answer) => {}
         _ => commit_answer(fault, answer, rows),
     }
@@ -206,6 +210,11 @@ fn commit_frame(fault: &str, answer: &Message) -> bool {
             let whole = frame(answer);
             send_bytes(&whole[..whole.len() - 3]);
             std::process::exit(0);
+        }
+        "surplus" => {
+            let mut whole = frame(answer);
+            whole.extend(b"debug");
+            send_bytes(&whole);
         }
         "short frame, then hangs" => {
             let whole = frame(answer);
