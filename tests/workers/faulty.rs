@@ -188,8 +188,9 @@ fn commit(fault: &str, answer: Message, rows: usize) {
             let huge: Vec<u8> = vec![1; 1 << 45];
             std::hint::black_box(&huge);
         }
-        "aborts in batches" if rows > 1 => std::process::abort(),
-        "aborts in batches, refuses alone" if rows > 1 => std::process::abort(),
+        "aborts in batches" | "aborts in batches, refuses alone" if rows > 1 => {
+            std::process::abort();
+        }
         "hangs in batches" if rows > 1 => sleep(FOREVER),
         "refuses batches" | "aborts in batches, refuses alone"
             if rows > 1 || fault != "refuses batches" =>
