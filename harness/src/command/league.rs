@@ -18,12 +18,16 @@ use crate::run::{Selection, Settings, Unobserved, in_pool, run as run_trials};
 use crate::spec::Profile;
 use crate::subject::Subject;
 use anyhow::{Context, Result, bail};
+use lossproof_numerics::Dtype;
 use std::fs;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 /// The classes whose cases properties are asked of when `--every` leaves cases out.
 const PROPERTY_CLASSES: [&str; 1] = ["ordinary"];
+
+/// The dtype that they are asked in then.
+const PROPERTY_DTYPE: Dtype = Dtype::F32;
 
 pub(super) fn run(common: &Common, arguments: &LeagueArguments) -> Result<ExitCode> {
     common.refuse_own_specs("league")?;
@@ -143,10 +147,15 @@ fn group<'a>(
     let outcomes = run_trials(trials, &subjects, settings, &progress);
     progress.finish();
     let outcomes = outcomes?;
-    // A property takes hundreds of calls of a row or two, each a message: where cases are left out, so are classes here.
+    // A property takes hundreds of calls of a row or two, each a message, and some frameworks compile for each shape: where
+    // cases are left out, so are classes and dtypes here.
     let mut asked = selection.clone();
     if asked.every.is_some() && asked.classes.is_empty() {
         asked.classes = PROPERTY_CLASSES.map(str::to_owned).to_vec();
+        asked.dtypes.retain(|dtype| *dtype == PROPERTY_DTYPE);
+        if asked.dtypes.is_empty() {
+            asked.dtypes.push(PROPERTY_DTYPE);
+        }
     }
     let properties = if interrupted() {
         Vec::new()
