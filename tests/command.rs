@@ -1,6 +1,8 @@
 //! The command as people type it: exit codes, messages, tables, JSON, and Ctrl-C.
 
-use assert_cmd::Command;
+mod called;
+
+use called::{has, lossproof, with_input};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -8,36 +10,6 @@ use std::time::Duration;
 
 const TEXTBOOK: &str = "builtin:textbook";
 const SPARSE: &str = "sparse_softmax_cross_entropy_with_logits";
-
-/// What a call of the command left behind.
-struct Done {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn lossproof(arguments: &[&str]) -> Done {
-    with_input(arguments, "")
-}
-
-fn with_input(arguments: &[&str], input: impl Into<Vec<u8>>) -> Done {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lossproof"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args(arguments).write_stdin(input);
-    let output = command.timeout(Duration::from_secs(120)).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
-    Done {
-        code: output.status.code().expect("an exit code"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
-}
-
-fn has(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "no `{part}` in:\n{text}");
-    }
-}
 
 /// Unusable input: exit code 2, nothing on standard output, and what is said about it.
 fn refused(arguments: &[&str], parts: &[&str]) {

@@ -1,7 +1,9 @@
 //! A loss of the user's own: a spec outside the repository's, as people give it to the command, and the subject that
 //! computes any formula.
 
-use assert_cmd::Command;
+mod called;
+
+use called::{has, lossproof, with_input};
 use lossproof::cases::{Tensor, classes};
 use lossproof::spec::{Spec, load_beside};
 use lossproof::subject::{Answer, subject_named};
@@ -10,40 +12,13 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 const EXAMPLE: &str = "examples/least_squares.toml";
 const FORMULA: &str = "builtin:formula";
 
-/// What a call of the command left behind.
-struct Done {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn lossproof(arguments: &[&str], input: &str) -> Done {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lossproof"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args(arguments).write_stdin(input);
-    let output = command.timeout(Duration::from_secs(300)).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
-    Done {
-        code: output.status.code().expect("an exit code"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
-}
-
-fn has(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "no `{part}` in:\n{text}");
-    }
-}
-
 /// Unusable input: exit code 2, nothing on standard output, and what is said about it.
 fn refused(arguments: &[&str], parts: &[&str]) {
-    let done = lossproof(arguments, "");
+    let done = lossproof(arguments);
     assert_eq!((done.code, done.stdout.as_str()), (2, ""), "{arguments:?}");
     has(&done.stderr, parts);
     assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
@@ -153,7 +128,7 @@ fn references_of_a_loss_of_ones_own() {
     });
     for (op, expected) in WORKED {
         let line = json!({"id": op, "op": op, "dtype": "f32", "inputs": inputs}).to_string();
-        let done = lossproof(&["reference", "--spec", EXAMPLE], &line);
+        let done = with_input(&["reference", "--spec", EXAMPLE], &line);
         assert_eq!(done.code, 0, "{}", done.stderr);
         let answer: Value = serde_json::from_str(&done.stdout).unwrap();
         let name = if op == "least_squares" {
@@ -175,19 +150,19 @@ fn references_of_a_loss_of_ones_own() {
     }
     let ragged = json!({"op": "least_squares", "dtype": "f32", "inputs": {
         "matrix": [[1, 2], [3]], "x": [1, 1], "offset": [0, 0], "targets": [0, 0]}});
-    let done = lossproof(&["reference", "--spec", EXAMPLE], &ragged.to_string());
+    let done = with_input(&["reference", "--spec", EXAMPLE], ragged.to_string());
     assert_eq!(done.code, 2);
     has(&done.stdout, &["`matrix[1]` has 1 numbers"]);
     // Without the file nobody knows the op.
     let line = json!({"op": "least_squares", "dtype": "f32", "inputs": inputs}).to_string();
-    let done = lossproof(&["reference"], &line);
+    let done = with_input(&["reference"], &line);
     assert_eq!(done.code, 2);
     has(&done.stdout, &["unknown op `least_squares`"]);
 }
 
 #[test]
 fn lists_know_the_loss() {
-    let done = lossproof(&["list", "ops", "--spec", EXAMPLE, "--json"], "");
+    let done = lossproof(&["list", "ops", "--spec", EXAMPLE, "--json"]);
     assert_eq!(done.code, 0, "{}", done.stderr);
     let ops: Vec<Value> = serde_json::from_str(&done.stdout).unwrap();
     let names: Vec<&str> = ops.iter().map(|op| op["op"].as_str().unwrap()).collect();
@@ -196,21 +171,18 @@ fn lists_know_the_loss() {
     assert!(names.contains(&"softmax"));
     // Cases are those that `check` runs: of the user's own ops alone.
     let chosen = ["--dtype", "f16", "--class", "zeros"];
-    let done = lossproof(
-        &[&["list", "cases", "--spec", EXAMPLE, "--json"], &chosen[..]].concat(),
-        "",
-    );
+    let done = lossproof(&[&["list", "cases", "--spec", EXAMPLE, "--json"], &chosen[..]].concat());
     let cases: Vec<Value> = serde_json::from_str(&done.stdout).unwrap();
     let is_own = |case: &Value| case["case"].as_str().unwrap().starts_with("least_squares");
     assert!(!cases.is_empty() && cases.iter().all(is_own));
-    let subjects = lossproof(&["list", "subjects"], "");
+    let subjects = lossproof(&["list", "subjects"]);
     has(&subjects.stdout, &[FORMULA, "the spec's own formula"]);
 }
 
 #[test]
 fn check_measures_the_loss_and_its_gradients() {
     let chosen = ["--spec", EXAMPLE, "--dtype", "f32", "--class", "zeros"];
-    let done = lossproof(&[&["check"], &chosen[..]].concat(), "");
+    let done = lossproof(&[&["check"], &chosen[..]].concat());
     assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
     // The ops of the file alone, and the subject that can run them.
     for (op, _) in WORKED {
@@ -230,7 +202,7 @@ fn check_measures_the_loss_and_its_gradients() {
     has(&done.stdout, &["sampled n=", ", 0 undecided"]);
     // An op that is named is measured, whoever's it is.
     let softmax = ["--op", "softmax", "--class", "zeros", "--dtype", "f16"];
-    let done = lossproof(&[&["check", "--spec", EXAMPLE], &softmax[..]].concat(), "");
+    let done = lossproof(&[&["check", "--spec", EXAMPLE], &softmax[..]].concat());
     has(&done.stdout, &["builtin:formula  softmax"]);
 }
 
@@ -238,10 +210,7 @@ fn check_measures_the_loss_and_its_gradients() {
 fn what_exceeds_is_found_and_told() {
     let chosen = ["--dtype", "f32", "--op", "least_squares"];
     let class = ["--class", "cancelling_sum"];
-    let done = lossproof(
-        &[&["check", "--spec", EXAMPLE], &chosen[..], &class[..]].concat(),
-        "",
-    );
+    let done = lossproof(&[&["check", "--spec", EXAMPLE], &chosen[..], &class[..]].concat());
     assert_eq!(done.code, 1, "{}", done.stdout);
     has(&done.stdout, &["DOES NOT CONFORM", "exceed the ceiling"]);
     // What it says to type next can be typed, and knows the file.
@@ -251,7 +220,7 @@ fn what_exceeds_is_found_and_told() {
         next.ends_with("builtin:formula --spec examples/least_squares.toml"),
         "{line}"
     );
-    let told = lossproof(&next.split(' ').collect::<Vec<_>>(), "");
+    let told = lossproof(&next.split(' ').collect::<Vec<_>>());
     assert_eq!(told.code, 1, "{}", told.stderr);
     has(
         &told.stdout,
@@ -263,14 +232,14 @@ fn what_exceeds_is_found_and_told() {
     );
     // The subject need not be named: with a spec of one's own it is the formula.
     let case = next.split(' ').nth(1).unwrap();
-    let same = lossproof(&["explain", case, "--spec", EXAMPLE], "");
+    let same = lossproof(&["explain", case, "--spec", EXAMPLE]);
     assert_eq!(same.stdout, told.stdout);
 }
 
 #[test]
 fn a_subject_without_a_kernel_for_the_loss_does_not_pass() {
     let chosen = ["--spec", EXAMPLE, "--dtype", "f64", "--class", "zeros"];
-    let done = lossproof(&[&["check", "builtin"], &chosen[..]].concat(), "");
+    let done = lossproof(&[&["check", "builtin"], &chosen[..]].concat());
     assert_eq!(done.code, 1, "{}", done.stdout);
     for (op, _) in WORKED {
         let line =

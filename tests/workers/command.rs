@@ -1,9 +1,8 @@
 //! Workers as people use them: exit codes, what is printed of a fault, and the same bytes at any number of threads.
 
 use crate::bench::{CLASS, OP, case_of, first_bits, words};
-use assert_cmd::Command;
+use crate::called::{has, lossproof};
 use libtest_mimic::Trial;
-use std::time::Duration;
 
 type Test = (&'static str, fn());
 
@@ -30,33 +29,6 @@ pub fn trials() -> Vec<Trial> {
             })
         })
         .collect()
-}
-
-struct Done {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn lossproof(arguments: &[&str]) -> Done {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lossproof"));
-    let output = command
-        .args(arguments)
-        .timeout(Duration::from_secs(300))
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
-    Done {
-        code: output.status.code().expect("an exit code"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
-}
-
-fn has(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "no `{part}` in:\n{text}");
-    }
 }
 
 fn named(fault: &str, trigger: Option<u32>) -> String {

@@ -2,6 +2,8 @@
 //! program is the worker that has it, so that no other language is needed.
 
 mod bench;
+#[path = "../called/mod.rs"]
+mod called;
 mod command;
 mod faults;
 mod faulty;
