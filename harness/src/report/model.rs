@@ -21,7 +21,7 @@ pub struct Report {
     pub tool: String,
     /// The seed of the case generators.
     pub seed: u64,
-    /// `quick` or `full`.
+    /// `quick` or `full`; where `--every` left cases out, also how many: `quick, one case in 8`.
     pub tier: String,
     /// Where special values are judged by: the clauses of this profile.
     pub profile: String,
