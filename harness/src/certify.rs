@@ -44,7 +44,7 @@ pub fn certify(
             break;
         }
         let open_places: Vec<usize> = open.iter().map(|&slot| places[slot]).collect();
-        let enclosures = reference.enclose(call, &open_places, precision);
+        let enclosures: Vec<Interval> = reference.enclose(call, &open_places, precision);
         for (slot, enclosure) in open.into_iter().zip(enclosures) {
             let expected = enclosure.expected(dtype);
             let decimal = enclosure.to_decimal(DECIMAL_DIGITS);

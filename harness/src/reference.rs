@@ -7,7 +7,9 @@ use crate::cases::{Case, InputSignature, OpSignature, Tensor};
 use crate::spec::{Clause, InputSpec, Op, Outcome, Profile};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Dim, FormulaError, Lengths, Shape};
-use lossproof_oracle::{Conditions, Datum, Decision, Enclosure, Interval, PrecisionBits, Program};
+use lossproof_oracle::{
+    Bracket, Conditions, Datum, Decision, Enclosure, Interval, PrecisionBits, Program,
+};
 use std::borrow::Cow;
 
 /// The most bits that the ladder climbs to when nothing else is asked for: enough to enclose every sum of products of
@@ -307,27 +309,37 @@ impl Reference {
 
     /// Encloses the formula's values at some places of the output.
     #[must_use]
-    pub fn enclose(
+    pub fn enclose<E: Enclosure>(
         &self,
         call: &Call<'_>,
         places: &[usize],
-        precision: PrecisionBits,
-    ) -> Vec<Interval> {
+        precision: E::Precision,
+    ) -> Vec<E> {
         self.program
             .evaluate_at(&call.data, call.lengths, places, precision)
     }
 
     /// Encloses |f_k| · κ at a place: Σ|x_i · ∂f_k/∂x_i|.
     #[must_use]
-    pub fn sensitivity(&self, call: &Call<'_>, place: usize, precision: PrecisionBits) -> Interval {
+    pub fn sensitivity<E: Enclosure>(
+        &self,
+        call: &Call<'_>,
+        place: usize,
+        precision: E::Precision,
+    ) -> E {
         self.program
             .sensitivity(&call.data, call.lengths, place, precision)
     }
 
     /// Bounds of the sensitivity of every output value, at the cost of a few passes over the inputs.
     #[must_use]
-    pub fn sensitivity_bounds(&self, call: &Call<'_>) -> (Vec<Interval>, Vec<Interval>) {
-        self.program.sensitivity_bounds(&call.data, call.lengths)
+    pub fn sensitivity_bounds<E: Enclosure>(
+        &self,
+        call: &Call<'_>,
+        precision: E::Precision,
+    ) -> (Vec<E>, Vec<E>) {
+        self.program
+            .sensitivity_bounds(&call.data, call.lengths, precision)
     }
 
     /// Proves on one call that a stated gradient and the differentiated formula do not exclude each other: wherever both
@@ -340,13 +352,9 @@ impl Reference {
         call: &Call<'_>,
         precision: PrecisionBits,
     ) -> Result<(), GradientsDisagree> {
-        let Some(differentiated) = &self.differentiated else {
+        let Some((stated, differentiated)) = self.both_gradients::<Interval>(call, precision) else {
             return Ok(());
         };
-        let places: Vec<usize> = (0..self.output_length(call.lengths)).collect();
-        let enclose =
-            |program: &Program| program.evaluate_at(&call.data, call.lengths, &places, precision);
-        let (stated, differentiated) = (enclose(&self.program), enclose(differentiated));
         for (place, (stated, differentiated)) in stated.iter().zip(&differentiated).enumerate() {
             let both_finite = stated.is_finite() && differentiated.is_finite();
             if both_finite && !stated.overlaps(differentiated) {
@@ -363,6 +371,28 @@ impl Reference {
             }
         }
         Ok(())
+    }
+
+    /// Whether the stated gradient and the differentiated formula meet at every place as far as f64 enclosures tell, all of which are
+    /// finite; true where no gradient is stated.
+    #[must_use]
+    pub fn gradients_meet(&self, call: &Call<'_>) -> bool {
+        let both = self.both_gradients::<Bracket>(call, ());
+        both.is_none_or(|(stated, differentiated)| {
+            let mut pairs = stated.iter().zip(&differentiated);
+            pairs.all(|(a, b)| a.is_finite() && b.is_finite() && a.overlaps(*b))
+        })
+    }
+
+    /// Enclosures of the stated gradient and of the differentiated formula, where one is stated.
+    fn both_gradients<E: Enclosure>(
+        &self,
+        call: &Call<'_>,
+        precision: E::Precision,
+    ) -> Option<(Vec<E>, Vec<E>)> {
+        let differentiated = self.differentiated.as_ref()?;
+        let enclose = |program: &Program| program.evaluate(&call.data, call.lengths, precision);
+        Some((enclose(&self.program), enclose(differentiated)))
     }
 }
 

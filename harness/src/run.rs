@@ -4,7 +4,7 @@
 //! order, so the outcome depends on the inputs alone.
 
 use crate::cases::{Case, CaseError, CaseId, Class, Tier, case, case_count, class_named};
-use crate::measure::{Tally, conditioning_of, measure_answers};
+use crate::measure::{Answered, Floors, Oracle, Tally, conditioning_of, measure_answers};
 use crate::reference::{GradientsDisagree, Reference};
 use crate::subject::{Answer, CaseCall, Subject};
 use lossproof_numerics::Dtype;
@@ -22,6 +22,8 @@ pub struct Settings {
     pub tier: Tier,
     /// Where the ladder ends.
     pub precision_limit: PrecisionBits,
+    /// Which rungs it climbs; the outcome is the same.
+    pub oracle: Oracle,
     /// Threads; none for one per core.
     pub threads: Option<usize>,
 }
@@ -205,10 +207,11 @@ fn run_trial<'a>(
         .zip(&supported)
         .filter_map(|(subject, supported)| supported.then_some(*subject))
         .collect();
+    let floors: Vec<Floors> = able.iter().map(|_| Floors::default()).collect();
     let chunks: Vec<u32> = (0..trial.cases).step_by(CASES_TOGETHER as usize).collect();
     let of_chunk = |first: u32| -> Result<Vec<Option<Vec<Tally>>>, RunError> {
         let indices = first..trial.cases.min(first + CASES_TOGETHER);
-        tally_chunk(&trial, indices, &able, (settings, observer))
+        tally_chunk(&trial, indices, (&able, &floors), (settings, observer))
     };
     let of_chunks: Vec<Vec<Option<Vec<Tally>>>> = chunks
         .into_par_iter()
@@ -253,7 +256,7 @@ const CASES_TOGETHER: u32 = 32;
 fn tally_chunk(
     trial: &Trial<'_>,
     indices: Range<u32>,
-    subjects: &[&dyn Subject],
+    (subjects, floors): (&[&dyn Subject], &[Floors]),
     (settings, observer): (&Settings, &dyn Observer),
 ) -> Result<Vec<Option<Vec<Tally>>>, RunError> {
     if observer.is_cancelled() {
@@ -280,7 +283,13 @@ fn tally_chunk(
         if observer.is_cancelled() {
             return Ok(None);
         }
-        let answered = subjects.iter().copied().zip(answers).collect();
+        let each = subjects.iter().zip(answers).zip(floors);
+        let answered: Vec<Answered<'_>> = each
+            .map(|((subject, answer), floors)| {
+                let floors = (settings.oracle == Oracle::Ladder).then_some(floors);
+                (*subject, answer, floors)
+            })
+            .collect();
         let measured = measure_answers(reference, case, answered, settings.precision_limit)
             .map_err(|disagreement| RunError::Gradients {
                 case: case.id.clone(),

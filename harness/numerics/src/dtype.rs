@@ -113,8 +113,22 @@ impl Dtype {
     }
 }
 
+/// The exponent of ulp(v) in `dtype` for a finite v.
+#[inline]
+#[must_use]
+pub fn ulp_exponent_of(dtype: Dtype, value: f64) -> i32 {
+    // The exponent field; that of a subnormal, 0, stands below every format's least exponent but f64's own, which it equals.
+    let field = (value.to_bits() >> 52 & 0x7ff) as i32;
+    (field - 1023).max(dtype.emin()) - dtype.precision().cast_signed() + 1
+}
+
 /// 2^`exponent` for −1074 ≤ exponent ≤ 1023, exactly.
-pub(crate) fn power_of_two(exponent: i32) -> f64 {
+///
+/// # Panics
+/// In debug builds, for any other exponent.
+#[inline]
+#[must_use]
+pub fn power_of_two(exponent: i32) -> f64 {
     debug_assert!((-1074..=1023).contains(&exponent));
     if exponent >= -1022 {
         f64::from_bits(u64::from((exponent + 1023).unsigned_abs()) << 52)

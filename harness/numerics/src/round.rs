@@ -119,8 +119,28 @@ pub fn round_magnitude(dtype: Dtype, magnitude: Magnitude, direction: Direction)
 }
 
 /// `value` rounded to nearest-even in `dtype`; NaN and infinities stay, and zero keeps its sign.
+#[inline]
 #[must_use]
 pub fn round_f64(dtype: Dtype, value: f64) -> f64 {
+    match dtype {
+        Dtype::F64 => value,
+        #[expect(clippy::cast_possible_truncation, reason = "the conversion rounds to nearest-even")]
+        Dtype::F32 => f64::from(value as f32),
+        Dtype::F16 | Dtype::Bf16 => round_to_half(dtype, value),
+    }
+}
+
+#[inline]
+fn round_to_half(dtype: Dtype, value: f64) -> f64 {
+    let magnitude = value.abs();
+    if magnitude >= dtype.min_normal() && magnitude <= dtype.max_finite() {
+        // Add half a unit of the last place kept, less one bit where that is even, and cut; a carry runs into the exponent.
+        let dropped = 53 - dtype.precision();
+        let bits = magnitude.to_bits();
+        let half_down = (1 << (dropped - 1)) - 1 + (bits >> dropped & 1);
+        let rounded = bits.wrapping_add(half_down) >> dropped << dropped;
+        return f64::from_bits(rounded).copysign(value);
+    }
     if value == 0.0 || !value.is_finite() {
         return value;
     }

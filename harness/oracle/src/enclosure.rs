@@ -97,4 +97,40 @@ pub trait Enclosure: Clone {
     /// log(1 + e^a)
     #[must_use]
     fn softplus(&self, precision: Self::Precision) -> Self;
+
+    /// Runs a loop over enclosures; a rung whose arithmetic vectorises compiles it for the processor at hand.
+    #[inline(always)]
+    fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    /// The sum of a row.
+    #[must_use]
+    fn sum(row: &[Self], precision: Self::Precision) -> Self {
+        let zero = Self::exactly(precision, 0.0);
+        row.iter().fold(zero, |sum, term| sum.add(term, precision))
+    }
+
+    /// For each place of a row the sum over the other places, without subtracting a term.
+    #[must_use]
+    fn sums_of_others(row: &[Self], precision: Self::Precision) -> Vec<Self> {
+        sums_of_others(row, precision)
+    }
+}
+
+/// [`Enclosure::sums_of_others`] from sums over prefixes and suffixes.
+pub(crate) fn sums_of_others<E: Enclosure>(row: &[E], precision: E::Precision) -> Vec<E> {
+    let zero = E::exactly(precision, 0.0);
+    let mut sums = Vec::with_capacity(row.len());
+    let mut before = zero.clone();
+    for term in row {
+        sums.push(before.clone());
+        before = before.add(term, precision);
+    }
+    let mut after = zero;
+    for (sum, term) in sums.iter_mut().zip(row).rev() {
+        *sum = sum.add(&after, precision);
+        after = after.add(term, precision);
+    }
+    sums
 }

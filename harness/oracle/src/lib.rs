@@ -4,6 +4,7 @@
 //! them: the correctly rounded result, the error of a kernel's result in ulps, the condition number. This is the only
 //! crate that names rug.
 
+mod bracket;
 mod condition;
 mod decimal;
 mod enclosure;
@@ -12,15 +13,18 @@ pub mod formula;
 mod graph;
 mod interval;
 mod program;
+mod reading;
 mod rounded;
 mod sensitivity;
 
+pub use bracket::Bracket;
 pub use condition::{Conditions, Decision};
 pub use decimal::round_decimal;
 pub use enclosure::Enclosure;
 pub use evaluate::Datum;
 pub use interval::{Cell, Expected, Interval, PrecisionBits, UlpError};
 pub use program::Program;
+pub use reading::Reading;
 
 /// The precisions of the ladder's MPFR rungs: 128, 256, 512 … bits, up to a limit.
 pub fn rungs(limit: PrecisionBits) -> impl Iterator<Item = PrecisionBits> {

@@ -4,7 +4,6 @@ use crate::enclosure::Enclosure;
 use crate::evaluate::{Datum, evaluate};
 use crate::formula::{Dim, Expr, FormulaError, Lengths, Shape, check_formula};
 use crate::graph::{Form, Graph, Node, NodeId};
-use crate::interval::{Interval, PrecisionBits};
 use crate::rounded::Rounded;
 use crate::sensitivity::{Sensitivities, SensitivityBounds};
 use lossproof_numerics::Dtype;
@@ -109,6 +108,10 @@ impl Program {
         self.elementwise
     }
 
+    fn output_length(&self, lengths: Lengths) -> usize {
+        lengths.numbers_in(self.output_shape())
+    }
+
     /// Whether some places can be evaluated as a row of their own: nothing asks for the length of the whole row.
     pub(crate) fn works_place_by_place(&self) -> bool {
         let is_length = |&id: &NodeId| *self.graph.get(id) == Node::Length(Dim::N);
@@ -132,15 +135,20 @@ impl Program {
     /// Encloses the output values at `places` only; an elementwise program looks at nothing else.
     ///
     /// # Panics
-    /// When a place is named twice or lies beyond the output, or an input does not fit.
+    /// When a place lies beyond the output, or an input does not fit.
     #[must_use]
-    pub fn evaluate_at(
+    pub fn evaluate_at<E: Enclosure>(
         &self,
         inputs: &[Datum<'_>],
         lengths: Lengths,
         places: &[usize],
-        precision: PrecisionBits,
-    ) -> Vec<Interval> {
+        precision: E::Precision,
+    ) -> Vec<E> {
+        let all_in_order = places.len() == self.output_length(lengths)
+            && places.iter().enumerate().all(|(at, &place)| at == place);
+        if all_in_order {
+            return self.evaluate(inputs, lengths, precision);
+        }
         if self.works_place_by_place() {
             let gathered = Gathered::new(self.graph.input_shapes(), inputs, places);
             let lengths = Lengths {
@@ -149,15 +157,8 @@ impl Program {
             };
             return self.evaluate(&gathered.data(), lengths, precision);
         }
-        let mut all: Vec<Option<Interval>> = self
-            .evaluate(inputs, lengths, precision)
-            .into_iter()
-            .map(Some)
-            .collect();
-        places
-            .iter()
-            .map(|&place| all[place].take().expect("places are distinct"))
-            .collect()
+        let all: Vec<E> = self.evaluate(inputs, lengths, precision);
+        places.iter().map(|&place| all[place].clone()).collect()
     }
 
     /// What a plain program computes: the formula as written, each operation rounded to nearest-even in `dtype`.

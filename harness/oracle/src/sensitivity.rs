@@ -8,7 +8,6 @@ use crate::enclosure::Enclosure;
 use crate::evaluate::{Datum, evaluate};
 use crate::formula::{Lengths, Shape};
 use crate::graph::{Binary, Forward, Graph, Node, NodeId, Unary};
-use crate::interval::{Interval, PrecisionBits};
 use crate::program::{Gathered, Program};
 
 /// The graph of the derivatives with respect to every variable.
@@ -31,9 +30,6 @@ pub(crate) struct SensitivityBounds {
     signs: Vec<Shape>,
 }
 
-/// Working precision of the bounds: they are compared with thresholds, not published.
-const BOUND_BITS: PrecisionBits = 64;
-
 impl Program {
     /// Encloses Σ_i |x_i · ∂f_k/∂x_i| over all variables, for the output value at `place`: |f_k| times the condition
     /// number κ of DESIGN.md §1.
@@ -41,19 +37,19 @@ impl Program {
     /// # Panics
     /// When the place lies beyond the output, or an input does not fit.
     #[must_use]
-    pub fn sensitivity(
+    pub fn sensitivity<E: Enclosure>(
         &self,
         inputs: &[Datum<'_>],
         lengths: Lengths,
         place: usize,
-        precision: PrecisionBits,
-    ) -> Interval {
+        precision: E::Precision,
+    ) -> E {
         let sensitivities = self
             .sensitivities
             .get_or_init(|| self.differentiate_fully());
         let run = |inputs: &[Datum<'_>], lengths, place| {
             let (graph, total) = (&sensitivities.graph, sensitivities.total);
-            let mut values: Vec<Interval> = evaluate(graph, total, inputs, lengths, precision);
+            let mut values: Vec<E> = evaluate(graph, total, inputs, lengths, precision);
             values.swap_remove(place)
         };
         if self.works_place_by_place() {
@@ -73,14 +69,14 @@ impl Program {
     /// Encloses the condition number κ = Σ|x_i · ∂f_k/∂x_i| / |f_k|, given the enclosure of f_k; where f_k = 0 it is ∞, or 0
     /// if the sensitivity is 0 too.
     #[must_use]
-    pub fn condition_number(
-        sensitivity: &Interval,
-        value: &Interval,
-        precision: PrecisionBits,
-    ) -> Interval {
+    pub fn condition_number<E: Enclosure>(
+        sensitivity: &E,
+        value: &E,
+        precision: E::Precision,
+    ) -> E {
         if sensitivity.is_exactly(0.0) {
             // What does not depend on its inputs is well conditioned, zero or not.
-            return Interval::exactly(precision, 0.0);
+            return E::exactly(precision, 0.0);
         }
         sensitivity.divide(&value.abs(), precision)
     }
@@ -120,20 +116,21 @@ impl Program {
     /// # Panics
     /// When an input has not the shape and the lengths that the op and the call say.
     #[must_use]
-    pub fn sensitivity_bounds(
+    pub fn sensitivity_bounds<E: Enclosure>(
         &self,
         inputs: &[Datum<'_>],
         lengths: Lengths,
-    ) -> (Vec<Interval>, Vec<Interval>) {
+        precision: E::Precision,
+    ) -> (Vec<E>, Vec<E>) {
         let bounds = self
             .sensitivity_bounds
             .get_or_init(|| self.bound_sensitivities());
         let run = |inputs: &[Datum<'_>], output| {
-            evaluate::<Interval>(&bounds.graph, output, inputs, lengths, BOUND_BITS)
+            evaluate::<E>(&bounds.graph, output, inputs, lengths, precision)
         };
         let above = run(inputs, bounds.above);
         // Two sign patterns that differ in half their places: where contributions cancel in one, they rarely do in both.
-        let mut below: Vec<Interval> = vec![Interval::exactly(BOUND_BITS, 0.0); above.len()];
+        let mut below: Vec<E> = vec![E::exactly(precision, 0.0); above.len()];
         for pattern in 0..2usize {
             let sign = |place: usize| {
                 let scattered = (place ^ (place >> 2) ^ (place >> 5)) >> pattern;

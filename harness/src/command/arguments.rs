@@ -62,6 +62,9 @@ pub struct Common {
     #[arg(long, global = true, default_value_t = DEFAULT_PRECISION_LIMIT, value_name = "BITS",
           value_parser = clap::value_parser!(u32).range(128..=1 << 20))]
     pub precision_limit: u32,
+    /// The rungs that settle values: all, or MPFR's alone. Slower, and the same verdicts and bounds.
+    #[arg(long, global = true, value_enum, default_value_t = OracleArgument::Ladder)]
+    pub oracle: OracleArgument,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub json: bool,
@@ -122,6 +125,15 @@ pub enum Command {
     /// Answer worker protocol 1 on standard input and output with the kernels of a shared library.
     #[command(hide = true)]
     ServeLibrary(ServeLibrary),
+}
+
+/// Which rungs of the ladder settle values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OracleArgument {
+    /// f64 brackets, double-double, then MPFR for what they leave open and for every maximum.
+    Ladder,
+    /// MPFR alone.
+    Mpfr,
 }
 
 /// How many cases.

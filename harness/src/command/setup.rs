@@ -1,7 +1,8 @@
 //! What every command starts from: specs, references, a selection, subjects, and a hand on Ctrl-C.
 
-use super::arguments::{Common, SelectionArguments, TierArgument};
+use super::arguments::{Common, OracleArgument, SelectionArguments, TierArgument};
 use crate::cases::{Tier, classes};
+use crate::measure::Oracle;
 use crate::reference::Reference;
 use crate::run::{Selection, Settings};
 use crate::spec::{Profile, Spec, load_beside, load_dir};
@@ -153,7 +154,17 @@ impl Common {
             seed: self.seed,
             tier: tier.tier(),
             precision_limit: self.precision_limit,
+            oracle: self.oracle.oracle(),
             threads: self.threads.map(usize::from),
+        }
+    }
+}
+
+impl OracleArgument {
+    pub(super) fn oracle(self) -> Oracle {
+        match self {
+            Self::Ladder => Oracle::Ladder,
+            Self::Mpfr => Oracle::Mpfr,
         }
     }
 }

@@ -1,14 +1,16 @@
 //! One case: the answers of any number of subjects against one set of enclosures, climbing until all are decided.
 
+use super::floors::Floors;
+use super::progress::{Lazy, Progress, open_places};
+use super::question::{Conditioning, Question};
+use super::rung::Rung;
 use super::verdict::{CeilingOf, Judged, Verdict, judge};
 use crate::cases::Case;
-use crate::reference::{Call, GradientsDisagree, Reference, Rulings, Target, accepts_class};
-use crate::spec::Outcome;
+use crate::reference::{GradientsDisagree, Reference, Rulings};
 use crate::subject::{Answer, CaseCall, Subject};
-use crate::tolerance::{Passed, Yardsticks};
-use lossproof_numerics::Dtype;
-use lossproof_oracle::{Interval, PrecisionBits, Program, rungs};
-use std::cell::OnceCell;
+use crate::tolerance::Passed;
+use lossproof_numerics::{Dtype, power_of_two, ulp_exponent_of};
+use lossproof_oracle::{Bracket, Enclosure, Interval, PrecisionBits, Reading, rungs};
 
 /// A case measured: one report per subject, in their order.
 #[derive(Debug)]
@@ -28,8 +30,21 @@ pub struct CaseReport {
     pub clauses: Vec<Option<usize>>,
     /// Which tolerances let each value pass; none for a value that they cannot be asked of.
     pub passed: Vec<Option<Passed>>,
-    /// The value with the largest error.
+    /// How many verdicts each rung gave, in the order of [`Rung::ALL`]; those that are open at the end are MPFR's.
+    pub settled_by: [u64; Rung::ALL.len()],
+    /// The value with the largest error among those that MPFR measured: of the case, or none where no value of it can be the worst of
+    /// its class.
     pub worst: Option<WorstValue>,
+    /// The largest lower bound of an error that MPFR measured.
+    pub max_lower: f64,
+    /// The largest upper bound of an error above its ceiling that MPFR measured.
+    pub exceeding: Option<f64>,
+    /// The value that exceeds its ceiling by the largest factor, with its place.
+    pub excess: Option<(usize, Judged)>,
+    /// κ and error of the value with the largest error, in a row that is not too long.
+    pub point: Option<(f64, f64)>,
+    /// Its error relative to conditioning, measured by MPFR; none where it cannot be the largest of the class.
+    pub conditioned: Option<f64>,
 }
 
 /// The value of a case with the largest error.
@@ -43,46 +58,17 @@ pub struct WorstValue {
     pub enclosure: Interval,
     /// Bounds of the error in ulps.
     pub ulp_error: (f64, f64),
-    /// How it depends on the inputs; left out for long rows, where it costs more than the value itself.
+    /// How it depends on the inputs; left out where that costs more than the value itself and nobody may ask.
     pub conditioning: Option<Conditioning>,
-}
-
-/// How an output value depends on the inputs, and what that excuses.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Conditioning {
-    /// Bounds of the condition number κ; NaN where it is undefined.
-    pub kappa: (f64, f64),
-    /// An upper bound of the error relative to conditioning; none where there is no distance.
-    pub conditioned: Option<f64>,
-    /// The ceiling at this κ, in ulps.
-    pub ceiling_ulps: f64,
 }
 
 /// The longest row for which the worst value of every case is given its κ.
 const LONGEST_CONDITIONED_ROW: usize = 1024;
 
-/// A subject's state while the ladder climbs.
-struct Progress<'a> {
-    ceiling: CeilingOf<'a>,
-    answer: Answer,
-    judged: Vec<Option<Judged>>,
-    clauses: Vec<Option<usize>>,
-    passed: Vec<Option<Passed>>,
-    worst: Option<(usize, Interval, (f64, f64))>,
-}
+/// The answer of a subject, and the floors of its class where the rungs below MPFR may be used.
+pub type Answered<'a> = (&'a dyn Subject, Answer, Option<&'a Floors>);
 
-/// What is the same for every value of a case.
-struct Question<'a> {
-    reference: &'a Reference,
-    dtype: Dtype,
-    call: &'a Call<'a>,
-    /// The limits of the tolerances that people use.
-    yardsticks: Yardsticks,
-    /// Bounds of every output value's sensitivity, computed when first asked for.
-    sensitivity_bounds: OnceCell<(Vec<Interval>, Vec<Interval>)>,
-}
-
-/// Runs a case on every subject and judges the answers.
+/// Runs a case on every subject and judges the answers, by MPFR alone.
 ///
 /// # Errors
 /// When a stated gradient formula and the differentiated formula exclude each other on this case.
@@ -101,30 +87,31 @@ pub fn measure_case(
     };
     let answered = subjects.iter().map(|&subject| {
         let mut answers = subject.call_cases(&reference.op.name, dtype, &[called]);
-        (subject, answers.remove(0))
+        (subject, answers.remove(0), None)
     });
     measure_answers(reference, case, answered.collect(), precision_limit)
 }
 
-/// Judges the answers that subjects gave to a case.
+/// Judges the answers that subjects gave to a case: by all rungs where every subject has floors, else by MPFR alone.
 ///
 /// # Errors
 /// When a stated gradient formula and the differentiated formula exclude each other on this case.
 pub fn measure_answers(
     reference: &Reference,
     case: &Case,
-    answered: Vec<(&dyn Subject, Answer)>,
+    answered: Vec<Answered<'_>>,
     precision_limit: PrecisionBits,
 ) -> Result<CaseMeasurement, GradientsDisagree> {
     let dtype = case.id.dtype;
     let call = reference.call_on(case);
-    let question = Question::new(reference, dtype, &call);
+    let floors: Option<Vec<&Floors>> = answered.iter().map(|(_, _, floors)| *floors).collect();
+    let question = Question::new(reference, dtype, &call, floors.is_some());
     let rulings = reference.rulings(&call);
     let output_length = reference.output_length(call.lengths);
     let op = &reference.op;
     let mut progress: Vec<Progress<'_>> = answered
         .into_iter()
-        .map(|(subject, answer)| {
+        .map(|(subject, answer, _)| {
             let claimed = subject.ceiling(&op.name, dtype);
             let ceiling = CeilingOf {
                 expr: claimed.unwrap_or_else(|| op.ceiling(dtype)),
@@ -134,69 +121,21 @@ pub fn measure_answers(
             Progress::begin(answer, &rulings, ceiling, &question.yardsticks)
         })
         .collect();
-    question.climb(&mut progress, &rulings, precision_limit)?;
-    let subjects = progress
-        .into_iter()
-        .map(|one| one.finish(&question))
-        .collect();
-    Ok(CaseMeasurement { subjects })
-}
-
-impl<'a> Question<'a> {
-    fn new(reference: &'a Reference, dtype: Dtype, call: &'a Call<'a>) -> Self {
-        Self {
-            reference,
-            dtype,
-            call,
-            yardsticks: Yardsticks::of(&reference.op.name, dtype, call.lengths.n),
-            sensitivity_bounds: OnceCell::new(),
-        }
+    if !open_places(&progress).is_empty() {
+        question.check_gradients()?;
     }
-}
-
-impl Question<'_> {
-    fn climb(
-        &self,
-        progress: &mut [Progress<'_>],
-        rulings: &Rulings<'_>,
-        precision_limit: PrecisionBits,
-    ) -> Result<(), GradientsDisagree> {
-        for (rung, precision) in rungs(precision_limit).enumerate() {
-            let open = open_places(progress);
-            if open.is_empty() {
-                return Ok(());
-            }
-            if rung == 0 {
-                self.reference.gradients_agree(self.call, precision)?;
-            }
-            let enclosures = self.reference.enclose(self.call, &open, precision);
-            for (&place, enclosure) in open.iter().zip(&enclosures) {
-                if rulings.target(place).unsettled {
-                    continue;
-                }
-                for one in progress.iter_mut() {
-                    one.judge_place(self, place, enclosure, precision);
-                }
-            }
-        }
-        Ok(())
+    if question.cheap {
+        question.settle(&mut progress, &rulings);
     }
-
-    /// Bounds of κ from one look at the whole row.
-    fn rough_kappa(&self, place: usize, enclosure: &Interval) -> (f64, f64) {
-        let (below, above) = self
-            .sensitivity_bounds
-            .get_or_init(|| self.reference.sensitivity_bounds(self.call));
-        let kappa =
-            |sensitivity| Program::condition_number(sensitivity, enclosure, 64).ends_to_f64();
-        (kappa(&below[place]).0, kappa(&above[place]).1)
-    }
-
-    /// Bounds of κ as good as the precision gives.
-    fn kappa(&self, place: usize, enclosure: &Interval, precision: PrecisionBits) -> (f64, f64) {
-        let sensitivity = self.reference.sensitivity(self.call, place, precision);
-        Program::condition_number(&sensitivity, enclosure, precision).ends_to_f64()
-    }
+    question.climb(&mut progress, &rulings, precision_limit);
+    let reports = progress.into_iter().enumerate().map(|(place, mut one)| {
+        let floors = floors.as_ref().map(|floors| floors[place]);
+        let led = floors.map(|floors| question.lead(&mut one, floors, precision_limit));
+        finish(one, &question, led)
+    });
+    Ok(CaseMeasurement {
+        subjects: reports.collect(),
+    })
 }
 
 /// An answer of another length than the output is no answer: the kernel did not do what it was called for.
@@ -210,182 +149,240 @@ fn whole(answer: Answer, output_length: usize) -> Answer {
     }
 }
 
-fn open_places(progress: &[Progress<'_>]) -> Vec<usize> {
-    let length = progress
-        .iter()
-        .map(|one| one.judged.len())
-        .max()
-        .unwrap_or(0);
-    (0..length)
-        .filter(|&place| {
-            progress
-                .iter()
-                .any(|one| one.judged.get(place).is_some_and(Option::is_none))
-        })
-        .collect()
-}
 
-impl<'a> Progress<'a> {
-    /// Judges what needs no enclosure: calls without values, and values whose class a clause settles.
-    fn begin(
-        answer: Answer,
-        rulings: &Rulings<'_>,
-        ceiling: CeilingOf<'a>,
-        yardsticks: &Yardsticks,
-    ) -> Self {
-        let call = rulings.target_of_call();
-        let must_refuse = |target: &Target<'_>| target.accept.contains(&Outcome::Error);
-        let lost = |verdict| (vec![Some(Judged::by_class(verdict))], vec![call.clause]);
-        let (judged, clauses) = match &answer {
-            Answer::Values(values) => {
-                if values.is_empty() && must_refuse(&call) {
-                    (
-                        vec![Some(Judged::by_class(Verdict::WrongClass))],
-                        vec![call.clause],
-                    )
-                } else {
-                    let targets = (0..values.len()).map(|place| rulings.target(place));
-                    let judged = values
-                        .iter()
-                        .zip(targets.clone())
-                        .map(|(&z, target)| at_sight(z, target));
-                    (
-                        judged.collect(),
-                        targets.map(|target| target.clause).collect(),
-                    )
-                }
-            }
-            Answer::Refused(_) => {
-                let verdict = if call.unsettled {
-                    Verdict::Undecided
-                } else if must_refuse(&call) {
-                    Verdict::Refused
-                } else if is_unspecified(&call) {
-                    Verdict::Unspecified
-                } else {
-                    Verdict::Failed
-                };
-                (vec![Some(Judged::by_class(verdict))], vec![call.clause])
-            }
-            Answer::Crashed(_) => lost(Verdict::Crashed),
-            Answer::TimedOut(_) => lost(Verdict::TimedOut),
-            Answer::Garbled(_) => lost(Verdict::Garbled),
-            Answer::Trespassed(_) => lost(Verdict::Trespassed),
-        };
-        let passed = passed_at_sight(&answer, &judged, rulings, yardsticks);
-        Self {
-            ceiling,
-            answer,
-            judged,
-            clauses,
-            passed,
-            worst: None,
-        }
-    }
-
-    fn judge_place(
-        &mut self,
-        question: &Question<'_>,
-        place: usize,
-        enclosure: &Interval,
-        precision: PrecisionBits,
-    ) {
-        let Answer::Values(values) = &self.answer else {
-            return;
-        };
-        if self.judged[place].is_some() {
-            return;
-        }
-        let kappa = (0..2).map(|attempt| match attempt {
-            0 => question.rough_kappa(place, enclosure),
-            _ => question.kappa(place, enclosure, precision),
-        });
-        let judged = judge(
-            enclosure,
-            question.dtype,
-            values[place],
-            self.ceiling,
-            kappa,
-        );
-        if let Some(ulp_error) = judged.and_then(|judged| judged.ulp_error)
-            && self
-                .worst
-                .as_ref()
-                .is_none_or(|(_, _, (_, upper))| ulp_error.1 > *upper)
-        {
-            self.worst = Some((place, enclosure.clone(), ulp_error));
-        }
-        self.judged[place] = judged;
-        self.passed[place] = judged.and_then(|judged| match judged.verdict {
-            // Nothing lies between the result and what a tool would expect.
-            Verdict::CorrectlyRounded if !values[place].is_nan() => Some(Passed::ALL),
-            _ => question
-                .yardsticks
-                .against_enclosure(values[place], enclosure),
-        });
-    }
-
-    fn finish(self, question: &Question<'_>) -> CaseReport {
-        let undecided = Judged::by_class(Verdict::Undecided);
-        let worst = self.worst.map(|(place, enclosure, ulp_error)| {
-            let Answer::Values(values) = &self.answer else {
-                unreachable!("only values are measured");
-            };
-            question.worst_value(place, values[place], enclosure, ulp_error, self.ceiling)
-        });
-        CaseReport {
-            answer: self.answer,
-            judged: self
-                .judged
-                .into_iter()
-                .map(|judged| judged.unwrap_or(undecided))
-                .collect(),
-            clauses: self.clauses,
-            passed: self.passed,
-            worst,
-        }
-    }
+/// What is said of the conditioning of a case's worst value.
+#[derive(Default)]
+struct Conditioned {
+    /// κ and error, for the plot.
+    point: Option<(f64, f64)>,
+    /// The conditioned error, where it may be the largest of the class.
+    error: Option<f64>,
 }
 
 impl Question<'_> {
-    fn worst_value(
-        &self,
-        place: usize,
-        result: f64,
-        enclosure: Interval,
-        ulp_error: (f64, f64),
-        ceiling: CeilingOf<'_>,
-    ) -> WorstValue {
-        let short = self.call.largest_input() <= LONGEST_CONDITIONED_ROW;
-        let conditioning = short.then(|| self.conditioning(place, result, &enclosure, ceiling));
-        WorstValue {
-            place,
-            result,
-            enclosure,
-            ulp_error,
-            conditioning,
+    /// Proves that a stated gradient and the differentiated formula do not exclude each other, on the cheapest rung that can.
+    fn check_gradients(&self) -> Result<(), GradientsDisagree> {
+        if self.cheap && self.reference.gradients_meet(self.call) {
+            return Ok(());
+        }
+        self.reference.gradients_agree(self.call, LOWEST_BITS)
+    }
+
+    /// Settles what the rungs below MPFR can.
+    fn settle(&self, progress: &mut [Progress<'_>], rulings: &Rulings<'_>) {
+        if self.dtype != Dtype::F64 {
+            self.settle_on::<Bracket>(progress, rulings, Rung::F64, ());
         }
     }
 
-    fn conditioning(
+    fn settle_on<E: Enclosure + Reading>(
         &self,
+        progress: &mut [Progress<'_>],
+        rulings: &Rulings<'_>,
+        rung: Rung,
+        precision: E::Precision,
+    ) {
+        let open = open_places(progress);
+        if open.is_empty() {
+            return;
+        }
+        let enclosures: Vec<E> = self.reference.enclose(self.call, &open, precision);
+        let mut brackets = self.brackets.borrow_mut();
+        let places = open.last().map_or(0, |last| last + 1).max(brackets.len());
+        brackets.resize(places, None);
+        for (&place, enclosure) in open.iter().zip(&enclosures) {
+            brackets[place] = Some(enclosure.bracket());
+            if rulings.target(place).unsettled {
+                continue;
+            }
+            for one in progress.iter_mut() {
+                one.settle_place(self, place, enclosure, rung);
+            }
+        }
+    }
+
+    /// Judges by MPFR what is still open.
+    fn climb(
+        &self,
+        progress: &mut [Progress<'_>],
+        rulings: &Rulings<'_>,
+        precision_limit: PrecisionBits,
+    ) {
+        for precision in rungs(precision_limit) {
+            let open = open_places(progress);
+            if open.is_empty() {
+                return;
+            }
+            let enclosures: Vec<Interval> = self.reference.enclose(self.call, &open, precision);
+            for (&place, enclosure) in open.iter().zip(&enclosures) {
+                if rulings.target(place).unsettled {
+                    continue;
+                }
+                for one in progress.iter_mut() {
+                    one.judge_place(self, place, enclosure, precision);
+                }
+            }
+        }
+    }
+
+    /// Measures by MPFR what may lead the class, and looks at the conditioning of the case's worst value.
+    fn lead(
+        &self,
+        one: &mut Progress<'_>,
+        floors: &Floors,
+        precision_limit: PrecisionBits,
+    ) -> Conditioned {
+        let candidates = one.candidates(floors);
+        self.measure_at(one, candidates, precision_limit);
+        let worst = one.largest_error();
+        let Some((place, (_, upper))) = worst.filter(|_| self.is_short()) else {
+            return Conditioned::default();
+        };
+        let bracket = self.brackets.borrow().get(place).copied().flatten();
+        let (kappa, most) = bracket.map_or(((0.0, f64::INFINITY), f64::INFINITY), |value| {
+            let (kappa, sensitivity) = self.kappa_in_brackets(place, value);
+            (kappa, most_conditioned(self.dtype, upper, value, sensitivity))
+        });
+        let is_known = kappa.1 <= kappa.0 * (1.0 + KAPPA_RESOLUTION);
+        // What MPFR would say is no more than that, but for the rounding of either.
+        let may_lead = floors.conditioned.admits(most * (1.0 + 1e-9));
+        if is_known && !may_lead {
+            return Conditioned {
+                point: finite_point(kappa.0, upper),
+                error: None,
+            };
+        }
+        let Some(shown) = self.shown_conditioning(one, place, precision_limit) else {
+            return Conditioned::default();
+        };
+        floors.conditioned.raise(shown.conditioned.unwrap_or(0.0));
+        let kappa = if is_known { kappa.0 } else { shown.kappa.0 };
+        Conditioned {
+            point: finite_point(kappa, upper),
+            error: shown.conditioned,
+        }
+    }
+
+    /// Whether a pass over the inputs for one value's κ is cheap enough for every case.
+    fn is_short(&self) -> bool {
+        self.call.largest_input() <= LONGEST_CONDITIONED_ROW
+    }
+
+    /// The conditioning that reports show of a value, by the enclosure that settles its error.
+    fn shown_conditioning(
+        &self,
+        one: &Progress<'_>,
         place: usize,
-        result: f64,
-        enclosure: &Interval,
-        ceiling: CeilingOf<'_>,
-    ) -> Conditioning {
-        let precision = 128;
-        let sensitivity = self.reference.sensitivity(self.call, place, precision);
-        let kappa = Program::condition_number(&sensitivity, enclosure, precision).ends_to_f64();
-        Conditioning {
-            kappa,
-            conditioned: enclosure.conditioned_error(self.dtype, result, &sensitivity),
-            ceiling_ulps: ceiling.ulps(kappa.0),
+        precision_limit: PrecisionBits,
+    ) -> Option<Conditioning> {
+        let Answer::Values(values) = &one.answer else {
+            return None;
+        };
+        let result = values[place];
+        rungs(precision_limit).find_map(|precision| {
+            let enclosures: Vec<Interval> = self.reference.enclose(self.call, &[place], precision);
+            let kappas = || self.kappas(place, &enclosures[0], precision);
+            judge(&enclosures[0], self.dtype, result, one.ceiling, Lazy(kappas))?;
+            Some(self.conditioning(place, result, &enclosures[0], one.ceiling))
+        })
+    }
+
+    /// Measures values of a subject by MPFR, from its lowest rung on.
+    fn measure_at(
+        &self,
+        one: &mut Progress<'_>,
+        mut open: Vec<usize>,
+        precision_limit: PrecisionBits,
+    ) {
+        for precision in rungs(precision_limit) {
+            if open.is_empty() {
+                return;
+            }
+            let enclosures: Vec<Interval> = self.reference.enclose(self.call, &open, precision);
+            let mut enclosures = enclosures.iter();
+            open.retain(|&place| {
+                let enclosure = enclosures.next().expect("one for each place");
+                one.measure(self, place, enclosure, precision).is_none()
+            });
         }
     }
 }
 
-/// The conditioning of one value of a case, for the worst value of a class when it stands in a long row.
+/// How close the bounds of κ must be, relatively, before the cheap rung's are plotted.
+const KAPPA_RESOLUTION: f64 = 1e-3;
+
+/// The ladder's lowest MPFR rung.
+const LOWEST_BITS: PrecisionBits = 128;
+
+fn finite_point(kappa: f64, upper: f64) -> Option<(f64, f64)> {
+    (kappa.is_finite() && upper.is_finite()).then_some((kappa, upper))
+}
+
+/// An upper bound of the error relative to conditioning, |z − v| / (u · max(|v|, S, 2^emin)) with the sensitivity S, from one in ulps.
+///
+/// |z − v| ≤ upper · ulp(v), and ulp(v) / u is 2 · 2^max(e, emin) with e the exponent of v, which is at most that of the larger end. So the
+/// bound is upper · 2 · 2^max(e, emin) / max(least |v|, least S, 2^emin), where the last factor is at most 1: neither overflows.
+fn most_conditioned(dtype: Dtype, upper: f64, value: Bracket, sensitivity: Bracket) -> f64 {
+    let (lo, hi) = value.ends();
+    let most = lo.abs().max(hi.abs());
+    if !most.is_finite() {
+        return f64::INFINITY;
+    }
+    let least = if lo <= 0.0 && hi >= 0.0 { 0.0 } else { lo.abs().min(hi.abs()) };
+    let exponent = ulp_exponent_of(dtype, most) + dtype.precision().cast_signed() - 1;
+    let scale = least.max(sensitivity.ends().0).max(dtype.min_normal());
+    2.0 * upper * (power_of_two(exponent) / scale)
+}
+
+/// The report on a subject; `led` where the rungs below MPFR were used.
+fn finish(one: Progress<'_>, question: &Question<'_>, led: Option<Conditioned>) -> CaseReport {
+    let undecided = Judged::by_class(Verdict::Undecided);
+    let worst = one.measured.worst.map(|worst| {
+        let Answer::Values(values) = &one.answer else {
+            unreachable!("only values are measured");
+        };
+        let (place, result) = (worst.place, values[worst.place]);
+        let wanted = led.is_none() && question.is_short();
+        let conditioning = wanted
+            .then(|| question.conditioning(place, result, &worst.enclosure, one.ceiling));
+        WorstValue {
+            place,
+            result,
+            enclosure: worst.enclosure,
+            ulp_error: worst.ulp_error,
+            conditioning,
+        }
+    });
+    let conditioned = led.unwrap_or_else(|| {
+        let found = worst.as_ref();
+        let found = found.and_then(|worst| Some((worst.conditioning?, worst.ulp_error.1)));
+        found.map_or_else(Conditioned::default, |(conditioning, upper)| Conditioned {
+            point: finite_point(conditioning.kappa.0, upper),
+            error: conditioning.conditioned,
+        })
+    });
+    let mut settled_by = one.settled_by;
+    settled_by[Rung::Mpfr as usize] += one.judged.iter().filter(|judged| judged.is_none()).count() as u64;
+    CaseReport {
+        judged: one
+            .judged
+            .into_iter()
+            .map(|judged| judged.unwrap_or(undecided))
+            .collect(),
+        answer: one.answer,
+        clauses: one.clauses,
+        passed: one.passed,
+        settled_by,
+        worst,
+        max_lower: one.measured.max_lower,
+        exceeding: one.measured.exceeding,
+        excess: one.measured.excess,
+        point: conditioned.point,
+        conditioned: conditioned.error,
+    }
+}
+
+/// The conditioning of one value of a case, for the worst value of a class.
 #[must_use]
 pub fn conditioning_of(
     (reference, subject): (&Reference, &dyn Subject),
@@ -394,58 +391,11 @@ pub fn conditioning_of(
     enclosure: &Interval,
 ) -> Conditioning {
     let call = reference.call_on(case);
-    let question = Question::new(reference, case.id.dtype, &call);
+    let question = Question::new(reference, case.id.dtype, &call, false);
     let claimed = subject.ceiling(&reference.op.name, case.id.dtype);
     let ceiling = CeilingOf {
         expr: claimed.unwrap_or_else(|| reference.op.ceiling(case.id.dtype)),
         row_length: call.lengths.n,
     };
     question.conditioning(place, result, enclosure, ceiling)
-}
-
-/// Whether nobody has settled what is right.
-fn is_unspecified(target: &Target<'_>) -> bool {
-    target.accept.contains(&Outcome::Unknown)
-}
-
-/// Which tolerances let the values pass whose verdict needed no enclosure.
-fn passed_at_sight(
-    answer: &Answer,
-    judged: &[Option<Judged>],
-    rulings: &Rulings<'_>,
-    yardsticks: &Yardsticks,
-) -> Vec<Option<Passed>> {
-    let Answer::Values(values) = answer else {
-        return vec![None; judged.len()];
-    };
-    let mut passed: Vec<Option<Passed>> = vec![None; judged.len()];
-    for (place, (&value, judged)) in values.iter().zip(judged).enumerate() {
-        let verdict = judged.map(|judged| judged.verdict);
-        if matches!(
-            verdict,
-            Some(Verdict::CorrectlyRounded | Verdict::WrongClass)
-        ) {
-            let conforms = verdict == Some(Verdict::CorrectlyRounded);
-            passed[place] =
-                Some(yardsticks.against_classes(value, &rulings.target(place), conforms));
-        }
-    }
-    passed
-}
-
-/// The verdict that a value's class alone settles under a clause, or that the clause settles whatever the value is.
-fn at_sight(value: f64, target: Target<'_>) -> Option<Judged> {
-    if target.unsettled {
-        return None;
-    }
-    if is_unspecified(&target) {
-        return Some(Judged::by_class(Verdict::Unspecified));
-    }
-    if accepts_class(target.accept, value) {
-        return Some(Judged::by_class(Verdict::CorrectlyRounded));
-    }
-    if target.accept.contains(&Outcome::Formula) {
-        return None;
-    }
-    Some(Judged::by_class(Verdict::WrongClass))
 }

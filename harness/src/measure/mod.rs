@@ -2,14 +2,20 @@
 
 mod case;
 mod decimal;
+mod floors;
+mod progress;
+mod question;
+mod rung;
 mod tally;
 mod verdict;
 
 pub use case::{
-    CaseMeasurement, CaseReport, Conditioning, WorstValue, conditioning_of, measure_answers,
-    measure_case,
+    Answered, CaseMeasurement, CaseReport, WorstValue, conditioning_of, measure_answers, measure_case,
 };
 pub use decimal::{round_down, round_up};
+pub use floors::Floors;
+pub use question::Conditioning;
+pub use rung::{Oracle, Rung};
 pub(crate) use tally::add_counts;
 pub use tally::{Failure, HISTOGRAM_EDGES, Tally, Worst, ordinal_range};
 pub use verdict::{CeilingOf, Judged, Verdict, judge};

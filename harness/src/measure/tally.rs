@@ -1,7 +1,9 @@
 //! Many cases: their measurements summed into one tally per subject, op, dtype and class. Merging tallies in the order of
 //! the cases gives the same tally at any number of threads.
 
-use super::case::{CaseReport, Conditioning, WorstValue};
+use super::case::{CaseReport, WorstValue};
+use super::question::Conditioning;
+use super::rung::Rung;
 use super::verdict::{Judged, Verdict};
 use crate::cases::CaseId;
 use crate::report::model::VerdictCounts;
@@ -48,6 +50,8 @@ pub struct Tally {
     pub values: u64,
     /// Verdicts on values and calls.
     pub verdicts: VerdictCounts,
+    /// How many of the verdicts each rung gave, in the order of [`Rung::ALL`].
+    pub settled_by: [u64; Rung::ALL.len()],
     /// The largest lower bound of an error.
     pub max_lower: f64,
     /// The value with the largest upper bound.
@@ -158,16 +162,9 @@ impl Tally {
                     clause: *clause,
                     account: report.answer.account().map(str::to_owned),
                 };
-                if judged.excess.is_some() {
-                    tally.keep_excess(failure.clone());
-                }
                 tally.keep_failure(failure);
             }
-            if let Some((lower, upper)) = judged.ulp_error {
-                if judged.verdict == Verdict::Exceeds {
-                    tally.keep_exceeding((id.clone(), upper));
-                }
-                tally.max_lower = tally.max_lower.max(lower);
+            if let Some((_, upper)) = judged.ulp_error {
                 let bin = HISTOGRAM_EDGES.partition_point(|&edge| edge < upper);
                 tally.histogram[bin] += 1;
                 let largest = tally.ordinals.entry(ordinal_bin(id.dtype, values[place]));
@@ -175,16 +172,25 @@ impl Tally {
                 *largest = largest.max(upper);
             }
         }
-        if let Some(worst) = &report.worst {
-            tally.worst = Some(Worst {
-                case: id.clone(),
-                place: worst.place,
-                upper: worst.ulp_error.1,
-                value: worst.clone(),
-            });
-            if let Some(conditioning) = worst.conditioning {
-                tally.add_conditioning(conditioning, worst.ulp_error.1);
-            }
+        tally.settled_by = report.settled_by;
+        tally.max_lower = report.max_lower;
+        tally.worst_exceeding = report.exceeding.map(|upper| (id.clone(), upper));
+        tally.largest_excess = report.excess.map(|(place, judged)| Failure {
+            case: id.clone(),
+            place,
+            judged,
+            clause: report.clauses[place],
+            account: None,
+        });
+        tally.worst = report.worst.as_ref().map(|worst| Worst {
+            case: id.clone(),
+            place: worst.place,
+            upper: worst.ulp_error.1,
+            value: worst.clone(),
+        });
+        tally.max_conditioned = report.conditioned;
+        if let Some(point) = report.point {
+            tally.add_point(point);
         }
         tally
     }
@@ -225,6 +231,9 @@ impl Tally {
         self.cases += later.cases;
         self.values += later.values;
         add_counts(&mut self.verdicts, later.verdicts);
+        for (ours, theirs) in self.settled_by.iter_mut().zip(later.settled_by) {
+            *ours += theirs;
+        }
         self.max_lower = self.max_lower.max(later.max_lower);
         let later_is_worse = match (&self.worst, &later.worst) {
             (Some(ours), Some(theirs)) => theirs.upper > ours.upper,

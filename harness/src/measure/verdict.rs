@@ -4,7 +4,7 @@
 use crate::spec::ceiling_ulps;
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::Expr;
-use lossproof_oracle::{Expected, Interval, UlpError};
+use lossproof_oracle::{Expected, Reading, UlpError};
 
 /// The verdict on one value, or on a call that gave none (DESIGN.md §1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,7 +129,7 @@ impl CeilingOf<'_> {
 }
 
 /// How close the bounds of an error must be, absolutely and relative to it, before the error counts as measured.
-const ERROR_RESOLUTION: f64 = 1e-6;
+pub(super) const ERROR_RESOLUTION: f64 = 1e-6;
 
 /// Judges `result` against an enclosure of the exact result; `None` when the enclosure is too wide for a verdict.
 ///
@@ -137,7 +137,7 @@ const ERROR_RESOLUTION: f64 = 1e-6;
 /// depends on κ for this error.
 #[must_use]
 pub fn judge(
-    enclosure: &Interval,
+    enclosure: &impl Reading,
     dtype: Dtype,
     result: f64,
     ceiling: CeilingOf<'_>,

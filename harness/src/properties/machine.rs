@@ -7,7 +7,7 @@ use super::outcome::{Check, Stop, Tally};
 use crate::cases::Case;
 use crate::spec::Outcome;
 use crate::subject::FloatingPointEnvironment;
-use lossproof_oracle::PrecisionBits;
+use lossproof_oracle::{Interval, PrecisionBits};
 
 /// Enough to tell a subnormal number from 0.
 const PRECISION_BITS: PrecisionBits = 128;
@@ -55,7 +55,7 @@ fn keeps_subnormals(bench: &Bench<'_>, case: &Case) -> Check {
             results[place].result == 0.0 && rulings.target(place).accept == [Outcome::Formula]
         })
         .collect();
-    let enclosures = reference.enclose(&call, &zeros, PRECISION_BITS);
+    let enclosures: Vec<Interval> = reference.enclose(&call, &zeros, PRECISION_BITS);
     for (place, enclosure) in zeros.into_iter().zip(enclosures) {
         let (lo, hi) = enclosure.ends_to_f64();
         let (least, most) = (lo.max(-hi), hi.max(-lo));

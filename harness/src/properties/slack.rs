@@ -43,7 +43,7 @@ pub(super) fn ceilings(reference: &Reference, case: &Case) -> Option<Vec<f64>> {
     }
     let places: Vec<usize> = (0..length).collect();
     let enclosures = reference.enclose(&call, &places, KAPPA_BITS);
-    let (_, sensitivities) = reference.sensitivity_bounds(&call);
+    let (_, sensitivities) = reference.sensitivity_bounds(&call, KAPPA_BITS);
     let of_place = |(sensitivity, enclosure): (&Interval, &Interval)| {
         let kappa = Program::condition_number(sensitivity, enclosure, KAPPA_BITS);
         let limit = ceiling.ulps(kappa.ends_to_f64().1);

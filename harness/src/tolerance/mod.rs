@@ -16,7 +16,7 @@ pub use table::{Limit, Tolerance, ToleranceEntry, tolerances};
 use crate::reference::Target;
 use crate::spec::Outcome;
 use lossproof_numerics::{Dtype, encode};
-use lossproof_oracle::{Expected, Interval};
+use lossproof_oracle::{Expected, Reading};
 
 /// Which tolerances let a value pass: a bit for each, in the order of [`tolerances`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,7 +59,7 @@ impl Yardsticks {
 
     /// Which tolerances let a result pass whose exact value is enclosed; none is known when that may be NaN or a number.
     #[must_use]
-    pub fn against_enclosure(&self, result: f64, enclosure: &Interval) -> Option<Passed> {
+    pub fn against_enclosure(&self, result: f64, enclosure: &impl Reading) -> Option<Passed> {
         let (least, most) = match enclosure.expected(self.dtype) {
             Expected::Number(number) => (number, number),
             Expected::Zero => (0.0, 0.0),

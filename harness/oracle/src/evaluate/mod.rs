@@ -99,10 +99,10 @@ impl<E: Enclosure> Evaluation<'_, E> {
                     .cloned()
                     .collect()
             }
-            Node::Sum(a) => self.per_row(*a, |row| vec![sum(row, precision)]),
+            Node::Sum(a) => self.per_row(*a, |row| vec![E::sum(row, precision)]),
             Node::SumOfRows(a) => self.sum_of_rows(id, *a),
             Node::SumOthers(a) => {
-                self.per_row(*a, |row| primitives::sums_of_others(row, precision))
+                self.per_row(*a, |row| E::sums_of_others(row, precision))
             }
             Node::Logsumexp(x) => self.per_shifted(*x, |row| vec![row.logsumexp(precision)]),
             Node::Softmax(x) => self.per_shifted(*x, |row| row.softmax(precision)),
@@ -220,9 +220,4 @@ fn joined<E>(mut rows: impl Iterator<Item = Numbers<E>>) -> Numbers<E> {
     let mut numbers = rows.next().unwrap_or_default();
     rows.for_each(|row| numbers.extend(row));
     numbers
-}
-
-fn sum<E: Enclosure>(row: &[E], precision: E::Precision) -> E {
-    let zero = E::exactly(precision, 0.0);
-    row.iter().fold(zero, |sum, term| sum.add(term, precision))
 }

@@ -43,23 +43,6 @@ pub(super) fn largest<E: Enclosure>(row: &[E]) -> Option<usize> {
     })
 }
 
-/// For each place the sum over the other places, from sums over prefixes and suffixes: no term is ever subtracted.
-pub(super) fn sums_of_others<E: Enclosure>(row: &[E], precision: E::Precision) -> Vec<E> {
-    let zero = E::exactly(precision, 0.0);
-    let mut sums = Vec::with_capacity(row.len());
-    let mut before = zero.clone();
-    for term in row {
-        sums.push(before.clone());
-        before = before.add(term, precision);
-    }
-    let mut after = zero;
-    for (sum, term) in sums.iter_mut().zip(row).rev() {
-        *sum = sum.add(&after, precision);
-        after = after.add(term, precision);
-    }
-    sums
-}
-
 impl<E: Enclosure> Shifted<E> {
     pub(super) fn of(row: &[E], precision: E::Precision) -> Self {
         if row.iter().any(E::is_nan) {
@@ -89,20 +72,21 @@ impl<E: Enclosure> Shifted<E> {
         }
         let pivot = row[k].clone();
         let zero = E::exactly(precision, 0.0);
-        let difference = |(place, number): (usize, &E)| {
-            if place == k {
-                zero.clone()
-            } else {
-                number.subtract(&pivot, precision)
-            }
-        };
-        let differences: Vec<E> = row.iter().enumerate().map(difference).collect();
-        let exponentials: Vec<E> = differences.iter().map(|d| d.exp(precision)).collect();
-        let others = exponentials
-            .iter()
-            .enumerate()
-            .filter(|&(place, _)| place != k);
-        let sum_of_others = others.fold(zero, |sum, (_, e)| sum.add(e, precision));
+        let (differences, exponentials) = E::vectorised(
+            #[inline(always)]
+            || {
+                let mut differences: Vec<E> = row
+                    .iter()
+                    .map(|number| number.subtract(&pivot, precision))
+                    .collect();
+                differences[k] = zero.clone();
+                let exponentials: Vec<E> = differences.iter().map(|d| d.exp(precision)).collect();
+                (differences, exponentials)
+            },
+        );
+        let mut others = exponentials.clone();
+        others[k] = zero;
+        let sum_of_others = E::sum(&others, precision);
         Self::Finite {
             pivot,
             differences,
@@ -151,21 +135,15 @@ impl<E: Enclosure> Shifted<E> {
     pub(super) fn softmax(&self, precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
-            exponentials
-                .iter()
-                .map(|e| e.divide(&total, precision))
-                .collect()
+            divided(exponentials, &total, precision)
         })
     }
 
     pub(super) fn complement(&self, precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
-            let others = sums_of_others(exponentials, precision);
-            others
-                .iter()
-                .map(|sum| sum.divide(&total, precision))
-                .collect()
+            let others = E::sums_of_others(exponentials, precision);
+            divided(&others, &total, precision)
         })
     }
 
@@ -188,12 +166,9 @@ impl<E: Enclosure> Shifted<E> {
                 sum_of_others,
                 ..
             } => {
-                let mut products = zero.clone();
-                let mut weight_sum = zero;
-                for (weight, difference) in weights.iter().zip(differences) {
-                    products = products.add(&weight.xmul(difference, precision), precision);
-                    weight_sum = weight_sum.add(weight, precision);
-                }
+                let products = products(weights, differences, precision);
+                let products = E::sum(&products, precision);
+                let weight_sum = E::sum(weights, precision);
                 let log_total = sum_of_others.log1p(precision);
                 products.subtract(&weight_sum.xmul(&log_total, precision), precision)
             }
@@ -203,10 +178,13 @@ impl<E: Enclosure> Shifted<E> {
     pub(super) fn log_softmax(&self, precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |differences, _, sum_of_others| {
             let log_total = sum_of_others.log1p(precision);
-            differences
-                .iter()
-                .map(|d| d.subtract(&log_total, precision))
-                .collect()
+            E::vectorised(
+                #[inline(always)]
+                || {
+                    let terms = differences.iter();
+                    terms.map(|d| d.subtract(&log_total, precision)).collect()
+                },
+            )
         })
     }
 
@@ -215,10 +193,9 @@ impl<E: Enclosure> Shifted<E> {
     pub(super) fn log_softmax_product(&self, row: &[E], precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
-            let other_exponentials = sums_of_others(exponentials, precision);
-            let other_row = sums_of_others(row, precision);
-            let zero = E::exactly(precision, 0.0);
-            let row_sum = row.iter().fold(zero, |sum, g| sum.add(g, precision));
+            let other_exponentials = E::sums_of_others(exponentials, precision);
+            let other_row = E::sums_of_others(row, precision);
+            let row_sum = E::sum(row, precision);
             let product = |place: usize| {
                 let own = row[place].xmul(&other_exponentials[place], precision);
                 let shared = exponentials[place].xmul(&other_row[place], precision);
@@ -233,7 +210,10 @@ impl<E: Enclosure> Shifted<E> {
                     apart
                 }
             };
-            (0..row.len()).map(product).collect()
+            E::vectorised(
+                #[inline(always)]
+                || (0..row.len()).map(product).collect(),
+            )
         })
     }
 
@@ -242,13 +222,9 @@ impl<E: Enclosure> Shifted<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let square = total.multiply(&total, precision);
-            let other_exponentials = sums_of_others(exponentials, precision);
-            let weighted: Vec<E> = exponentials
-                .iter()
-                .zip(row)
-                .map(|(e, d)| e.xmul(d, precision))
-                .collect();
-            let other_weighted = sums_of_others(&weighted, precision);
+            let other_exponentials = E::sums_of_others(exponentials, precision);
+            let weighted = products(exponentials, row, precision);
+            let other_weighted = E::sums_of_others(&weighted, precision);
             let product = |place: usize| {
                 let own = row[place].xmul(&other_exponentials[place], precision);
                 let inner = own.subtract(&other_weighted[place], precision);
@@ -256,7 +232,31 @@ impl<E: Enclosure> Shifted<E> {
                     .xmul(&inner, precision)
                     .divide(&square, precision)
             };
-            (0..row.len()).map(product).collect()
+            E::vectorised(
+                #[inline(always)]
+                || (0..row.len()).map(product).collect(),
+            )
         })
     }
+}
+
+fn divided<E: Enclosure>(numerators: &[E], denominator: &E, precision: E::Precision) -> Vec<E> {
+    E::vectorised(
+        #[inline(always)]
+        || {
+            let numerators = numerators.iter();
+            numerators.map(|a| a.divide(denominator, precision)).collect()
+        },
+    )
+}
+
+/// Weight by number, 0 where the weight is.
+fn products<E: Enclosure>(weights: &[E], numbers: &[E], precision: E::Precision) -> Vec<E> {
+    E::vectorised(
+        #[inline(always)]
+        || {
+            let pairs = weights.iter().zip(numbers);
+            pairs.map(|(w, number)| w.xmul(number, precision)).collect()
+        },
+    )
 }

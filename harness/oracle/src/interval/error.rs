@@ -22,6 +22,16 @@ pub enum UlpError {
     },
 }
 
+impl UlpError {
+    /// Itself where it says that there is no error at all; else undecided.
+    pub(crate) fn if_exact(self) -> Self {
+        match self {
+            Self::Within { upper: 0.0, .. } => self,
+            _ => Self::Undecided,
+        }
+    }
+}
+
 /// Least working precision for distances; every step is rounded outward, so it affects tightness only.
 const DISTANCE_BITS: u32 = 64;
 

@@ -212,6 +212,19 @@ impl Interval {
 }
 
 impl Cell {
+    /// The values around a result that lies between two, and whether it may be equal to either.
+    pub(crate) fn new(
+        (below, may_equal_below): (f64, bool),
+        (above, may_equal_above): (f64, bool),
+    ) -> Self {
+        Self {
+            below,
+            above,
+            may_equal_below,
+            may_equal_above,
+        }
+    }
+
     /// Whether `result` is one of the two dtype values around the exact one, or the exact one when that is
     /// representable; `None` when the enclosure does not tell.
     #[must_use]

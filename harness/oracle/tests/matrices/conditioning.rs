@@ -38,7 +38,7 @@ fn an_attribute_takes_no_part() {
     exactly(&attribute.sensitivity(&inputs, lengths, 0, BITS), 21.0);
     let variable = scaled(Shape::Scalar, false, Shape::Scalar);
     exactly(&variable.sensitivity(&inputs, lengths, 0, BITS), 30.0);
-    let (_, above) = attribute.sensitivity_bounds(&inputs, lengths);
+    let (_, above) = attribute.sensitivity_bounds::<Interval>(&inputs, lengths, 64);
     assert!(above[0].ends_to_f64().1 < 21.5, "{above:?}");
     let by_element = scaled(Shape::Constant, true, Shape::ROW);
     for (place, expected) in [3.0, 6.0, 12.0].into_iter().enumerate() {
@@ -93,7 +93,7 @@ fn of_a_matrix_and_a_vector_by_hand() {
 }
 
 fn bounded(program: &Program, inputs: &[Datum<'_>], lengths: Lengths) -> Result<(), TestCaseError> {
-    let (below, above) = program.sensitivity_bounds(inputs, lengths);
+    let (below, above) = program.sensitivity_bounds::<Interval>(inputs, lengths, 64);
     let count = lengths.numbers_in(program.output_shape());
     prop_assert_eq!((below.len(), above.len()), (count, count));
     for place in 0..count {
