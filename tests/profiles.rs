@@ -5,7 +5,7 @@ use lossproof::assemble::{Evidence, Parts, report};
 use lossproof::cases::{Case, CaseId, Tensor, Tier};
 use lossproof::command::{embedded_specs, references_of};
 use lossproof::gate::{Reviewed, findings};
-use lossproof::measure::{CaseReport, Tally, Verdict, measure_case};
+use lossproof::measure::{CaseReport, Oracle, Tally, Verdict, measure_case};
 use lossproof::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use lossproof::run::{Selection, Settings, TrialOutcome, Unobserved, run};
 use lossproof::spec::{Outcome, Profile};

@@ -352,7 +352,8 @@ impl Reference {
         call: &Call<'_>,
         precision: PrecisionBits,
     ) -> Result<(), GradientsDisagree> {
-        let Some((stated, differentiated)) = self.both_gradients::<Interval>(call, precision) else {
+        let Some((stated, differentiated)) = self.both_gradients::<Interval>(call, precision)
+        else {
             return Ok(());
         };
         for (place, (stated, differentiated)) in stated.iter().zip(&differentiated).enumerate() {

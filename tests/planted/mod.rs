@@ -2,7 +2,7 @@
 
 use lossproof::cases::{Tensor, Tier};
 use lossproof::command::{embedded_specs, references_of};
-use lossproof::measure::Tally;
+use lossproof::measure::{Oracle, Tally};
 use lossproof::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use lossproof::run::{Selection, Settings, Trial, TrialOutcome, Unobserved, run};
 use lossproof::spec::Profile;
@@ -97,6 +97,7 @@ pub fn settings(threads: usize) -> Settings {
         seed: 0,
         tier: Tier::Quick,
         precision_limit: DEFAULT_PRECISION_LIMIT,
+        oracle: Oracle::default(),
         threads: Some(threads),
     }
 }

@@ -124,7 +124,10 @@ pub fn round_magnitude(dtype: Dtype, magnitude: Magnitude, direction: Direction)
 pub fn round_f64(dtype: Dtype, value: f64) -> f64 {
     match dtype {
         Dtype::F64 => value,
-        #[expect(clippy::cast_possible_truncation, reason = "the conversion rounds to nearest-even")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the conversion rounds to nearest-even"
+        )]
         Dtype::F32 => f64::from(value as f32),
         Dtype::F16 | Dtype::Bf16 => round_to_half(dtype, value),
     }

@@ -98,10 +98,18 @@ pub trait Enclosure: Clone {
     #[must_use]
     fn softplus(&self, precision: Self::Precision) -> Self;
 
-    /// Runs a loop over enclosures; a rung whose arithmetic vectorises compiles it for the processor at hand.
+    /// A function of each number of a row; a rung whose arithmetic vectorises compiles the loop for the processor at hand.
     #[inline(always)]
-    fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-        work()
+    #[must_use]
+    fn map(row: &[Self], function: impl Fn(&Self) -> Self) -> Vec<Self> {
+        row.iter().map(function).collect()
+    }
+
+    /// A function of each pair of numbers that stand at the same place of two rows of one length.
+    #[inline(always)]
+    #[must_use]
+    fn zip(a: &[Self], b: &[Self], function: impl Fn(&Self, &Self) -> Self) -> Vec<Self> {
+        a.iter().zip(b).map(|(a, b)| function(a, b)).collect()
     }
 
     /// The sum of a row.

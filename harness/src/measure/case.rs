@@ -149,7 +149,6 @@ fn whole(answer: Answer, output_length: usize) -> Answer {
     }
 }
 
-
 /// What is said of the conditioning of a case's worst value.
 #[derive(Default)]
 struct Conditioned {
@@ -241,7 +240,10 @@ impl Question<'_> {
         let bracket = self.brackets.borrow().get(place).copied().flatten();
         let (kappa, most) = bracket.map_or(((0.0, f64::INFINITY), f64::INFINITY), |value| {
             let (kappa, sensitivity) = self.kappa_in_brackets(place, value);
-            (kappa, most_conditioned(self.dtype, upper, value, sensitivity))
+            (
+                kappa,
+                most_conditioned(self.dtype, upper, value, sensitivity),
+            )
         });
         let is_known = kappa.1 <= kappa.0 * (1.0 + KAPPA_RESOLUTION);
         // What MPFR would say is no more than that, but for the rounding of either.
@@ -282,7 +284,13 @@ impl Question<'_> {
         rungs(precision_limit).find_map(|precision| {
             let enclosures: Vec<Interval> = self.reference.enclose(self.call, &[place], precision);
             let kappas = || self.kappas(place, &enclosures[0], precision);
-            judge(&enclosures[0], self.dtype, result, one.ceiling, Lazy(kappas))?;
+            judge(
+                &enclosures[0],
+                self.dtype,
+                result,
+                one.ceiling,
+                Lazy(kappas),
+            )?;
             Some(self.conditioning(place, result, &enclosures[0], one.ceiling))
         })
     }
@@ -328,7 +336,11 @@ fn most_conditioned(dtype: Dtype, upper: f64, value: Bracket, sensitivity: Brack
     if !most.is_finite() {
         return f64::INFINITY;
     }
-    let least = if lo <= 0.0 && hi >= 0.0 { 0.0 } else { lo.abs().min(hi.abs()) };
+    let least = if lo <= 0.0 && hi >= 0.0 {
+        0.0
+    } else {
+        lo.abs().min(hi.abs())
+    };
     let exponent = ulp_exponent_of(dtype, most) + dtype.precision().cast_signed() - 1;
     let scale = least.max(sensitivity.ends().0).max(dtype.min_normal());
     2.0 * upper * (power_of_two(exponent) / scale)
@@ -343,8 +355,8 @@ fn finish(one: Progress<'_>, question: &Question<'_>, led: Option<Conditioned>) 
         };
         let (place, result) = (worst.place, values[worst.place]);
         let wanted = led.is_none() && question.is_short();
-        let conditioning = wanted
-            .then(|| question.conditioning(place, result, &worst.enclosure, one.ceiling));
+        let conditioning =
+            wanted.then(|| question.conditioning(place, result, &worst.enclosure, one.ceiling));
         WorstValue {
             place,
             result,
@@ -362,7 +374,8 @@ fn finish(one: Progress<'_>, question: &Question<'_>, led: Option<Conditioned>) 
         })
     });
     let mut settled_by = one.settled_by;
-    settled_by[Rung::Mpfr as usize] += one.judged.iter().filter(|judged| judged.is_none()).count() as u64;
+    settled_by[Rung::Mpfr as usize] +=
+        one.judged.iter().filter(|judged| judged.is_none()).count() as u64;
     CaseReport {
         judged: one
             .judged

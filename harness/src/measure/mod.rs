@@ -10,7 +10,8 @@ mod tally;
 mod verdict;
 
 pub use case::{
-    Answered, CaseMeasurement, CaseReport, WorstValue, conditioning_of, measure_answers, measure_case,
+    Answered, CaseMeasurement, CaseReport, WorstValue, conditioning_of, measure_answers,
+    measure_case,
 };
 pub use decimal::{round_down, round_up};
 pub use floors::Floors;

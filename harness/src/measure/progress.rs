@@ -142,7 +142,6 @@ impl<'a> Progress<'a> {
         }
     }
 
-
     /// Gives a verdict on a value still open, where an enclosure from one of the rungs below MPFR proves one.
     #[inline]
     pub(super) fn settle_place<E: Reading>(
@@ -225,7 +224,8 @@ impl<'a> Progress<'a> {
     /// The values settled below MPFR that may hold one of the class's maxima, once the floors know this case: in MPFR's hands they
     /// give the numbers that are published.
     pub(super) fn candidates(&self, floors: &Floors) -> Vec<usize> {
-        let error_of = |judged: &Option<Judged>| judged.as_ref().and_then(|judged| judged.ulp_error);
+        let error_of =
+            |judged: &Option<Judged>| judged.as_ref().and_then(|judged| judged.ulp_error);
         let exceeding = |judged: &&Option<Judged>| {
             judged.is_some_and(|judged| judged.verdict == Verdict::Exceeds)
         };

@@ -105,8 +105,7 @@ pub(super) fn quotient(a: f64, b: f64) -> Sided {
     let remainder = (-rounded).mul_add(b, a);
     let error = if b < 0.0 { -remainder } else { remainder };
     let small = (a.abs() < NO_UNDERFLOW) | (rounded.abs() < NO_UNDERFLOW);
-    let vague = small & (a != 0.0) & b.is_finite()
-        | rounded.is_infinite() & a.is_finite();
+    let vague = small & (a != 0.0) & b.is_finite() | rounded.is_infinite() & a.is_finite();
     Sided {
         rounded,
         may_be_below: (error < 0.0) | vague,

@@ -164,8 +164,16 @@ impl Enclosure for Bracket {
     fn intersect(&self, other: &Self) -> Self {
         // Of two enclosures of one number; were they disjoint, `between` would claim nothing.
         Self::between(
-            if self.lo > other.lo { self.lo } else { other.lo },
-            if self.hi < other.hi { self.hi } else { other.hi },
+            if self.lo > other.lo {
+                self.lo
+            } else {
+                other.lo
+            },
+            if self.hi < other.hi {
+                self.hi
+            } else {
+                other.hi
+            },
         )
     }
 
@@ -292,13 +300,23 @@ impl Enclosure for Bracket {
     fn expm1(&self, (): ()) -> Self {
         let (least, most) = elementary::EXP_DOMAIN;
         let value = |x: f64| {
-            let inside = if x < least { least } else if x > most { most } else { x };
+            let inside = if x < least {
+                least
+            } else if x > most {
+                most
+            } else {
+                x
+            };
             // 0 is exact, and −1 at −∞ is what the lower end is held to.
             (elementary::expm1(inside), x == 0.0)
         };
         let (lo, hi) = (value(self.lo), value(self.hi));
         let widened = Self::widened(lo, hi, elementary::EXPM1_ERROR);
-        let hi = if self.hi > most { f64::INFINITY } else { widened.hi };
+        let hi = if self.hi > most {
+            f64::INFINITY
+        } else {
+            widened.hi
+        };
         let lo = if self.lo < least { -1.0 } else { widened.lo };
         let minus_one = self.hi == f64::NEG_INFINITY;
         Self::between(lo, if minus_one { -1.0 } else { hi })
@@ -360,8 +378,14 @@ impl Enclosure for Bracket {
         Self::between(of_point(self.lo).lo, of_point(self.hi).hi).unless(self.is_anything())
     }
 
-    fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-        rows::vectorised(work)
+    #[inline(always)]
+    fn map(row: &[Self], function: impl Fn(&Self) -> Self) -> Vec<Self> {
+        rows::map(row, function)
+    }
+
+    #[inline(always)]
+    fn zip(a: &[Self], b: &[Self], function: impl Fn(&Self, &Self) -> Self) -> Vec<Self> {
+        rows::zip(a, b, function)
     }
 
     fn sum(row: &[Self], (): ()) -> Self {

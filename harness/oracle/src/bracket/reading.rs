@@ -42,7 +42,11 @@ impl Bracket {
         let lower = scaled(lower, most);
         let upper = scaled(upper, least);
         UlpError::Within {
-            lower: if lower < f64::MIN_POSITIVE { 0.0 } else { lower },
+            lower: if lower < f64::MIN_POSITIVE {
+                0.0
+            } else {
+                lower
+            },
             upper: if upper < f64::MIN_POSITIVE && upper != 0.0 {
                 above(upper)
             } else {
@@ -81,7 +85,8 @@ impl Reading for Bracket {
             };
         }
         if result == 0.0 {
-            let (of_positive, of_negative) = (!result.is_sign_negative(), result.is_sign_negative());
+            let (of_positive, of_negative) =
+                (!result.is_sign_negative(), result.is_sign_negative());
             if self.lo > 0.0 && of_negative || self.hi < 0.0 && of_positive {
                 return UlpError::WrongClass;
             }
@@ -136,7 +141,10 @@ impl Reading for Bracket {
             round_magnitude(dtype, Magnitude::of(end), direction).copysign(end)
         };
         let (below, above) = (rounded(self.lo, false), rounded(self.hi, true));
-        Some(Cell::new((below, self.lo == below), (above, self.hi == above)))
+        Some(Cell::new(
+            (below, self.lo == below),
+            (above, self.hi == above),
+        ))
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// Runs a loop compiled for the instructions that this processor has: AVX-512, AVX2 with fused multiply-add, or the least that the
 /// architecture has. The bits are the same on each.
 #[inline(always)]
-pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     static PROCESSOR: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
     struct Once<F>(F);
     impl<R, F: FnOnce() -> R> pulp::WithSimd for Once<F> {
@@ -20,6 +20,38 @@ pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
         }
     }
     PROCESSOR.dispatch(Once(work))
+}
+
+#[inline(always)]
+pub(super) fn map(row: &[Bracket], function: impl Fn(&Bracket) -> Bracket) -> Vec<Bracket> {
+    let mut results = vec![ANYTHING; row.len()];
+    vectorised(
+        #[inline(always)]
+        || {
+            for (result, number) in results.iter_mut().zip(row) {
+                *result = function(number);
+            }
+        },
+    );
+    results
+}
+
+#[inline(always)]
+pub(super) fn zip(
+    a: &[Bracket],
+    b: &[Bracket],
+    function: impl Fn(&Bracket, &Bracket) -> Bracket,
+) -> Vec<Bracket> {
+    let mut results = vec![ANYTHING; a.len()];
+    vectorised(
+        #[inline(always)]
+        || {
+            for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
+                *result = function(a, b);
+            }
+        },
+    );
+    results
 }
 
 /// How many partial sums run side by side.
@@ -87,7 +119,11 @@ fn lower_of(a: f64, b: f64, slack: f64) -> f64 {
 /// Whether every end is finite: only then are the errors of additions exact.
 #[inline(always)]
 fn all_finite(row: &[Bracket]) -> bool {
-    row.iter().fold(true, |finite, term| finite & term.is_finite())
+    let mut finite = true;
+    for term in row {
+        finite &= term.is_finite();
+    }
+    finite
 }
 
 pub(super) fn sum(row: &[Bracket]) -> Bracket {
@@ -102,9 +138,9 @@ pub(super) fn sum(row: &[Bracket]) -> Bracket {
             let mut hi = [Compensated::default(); LANES];
             let (chunks, remainder) = row.as_chunks::<LANES>();
             for chunk in chunks {
-                for lane in 0..LANES {
-                    lo[lane].add(chunk[lane].lo);
-                    hi[lane].add(chunk[lane].hi);
+                for (lane, term) in chunk.iter().enumerate() {
+                    lo[lane].add(term.lo);
+                    hi[lane].add(term.hi);
                 }
             }
             for (lane, term) in remainder.iter().enumerate() {

@@ -10,18 +10,66 @@ impl<E: Enclosure> Evaluation<'_, E> {
         let precision = self.precision;
         let numbers = &self.numbers[&a];
         match function {
-            Unary::Negate => each(numbers, |a| a.negate()),
-            Unary::Abs => each(numbers, |a| a.abs()),
-            Unary::Sign => each(numbers, |a| a.sign(precision)),
-            Unary::Exp => each(numbers, |a| a.exp(precision)),
-            Unary::Expm1 => each(numbers, |a| a.expm1(precision)),
-            Unary::Log => each(numbers, |a| a.log(precision)),
-            Unary::Log1p => each(numbers, |a| a.log1p(precision)),
-            Unary::Log2 => each(numbers, |a| a.log2(precision)),
-            Unary::Sqrt => each(numbers, |a| a.sqrt(precision)),
-            Unary::Square => each(numbers, |a| a.square(precision)),
-            Unary::Sigmoid => each(numbers, |a| a.sigmoid(precision)),
-            Unary::Softplus => each(numbers, |a| a.softplus(precision)),
+            Unary::Negate => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.negate(),
+            ),
+            Unary::Abs => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.abs(),
+            ),
+            Unary::Sign => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.sign(precision),
+            ),
+            Unary::Exp => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.exp(precision),
+            ),
+            Unary::Expm1 => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.expm1(precision),
+            ),
+            Unary::Log => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.log(precision),
+            ),
+            Unary::Log1p => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.log1p(precision),
+            ),
+            Unary::Log2 => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.log2(precision),
+            ),
+            Unary::Sqrt => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.sqrt(precision),
+            ),
+            Unary::Square => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.square(precision),
+            ),
+            Unary::Sigmoid => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.sigmoid(precision),
+            ),
+            Unary::Softplus => E::map(
+                numbers,
+                #[inline(always)]
+                |a| a.softplus(precision),
+            ),
         }
     }
 
@@ -39,20 +87,44 @@ impl<E: Enclosure> Evaluation<'_, E> {
             count: self.lengths.numbers_in(self.graph.shape(id)),
         };
         match function {
-            Binary::Add => operands.each(|a, b| a.add(b, precision)),
-            Binary::Subtract => operands.each(|a, b| a.subtract(b, precision)),
-            Binary::Multiply => operands.each(|a, b| a.multiply(b, precision)),
-            Binary::Divide => operands.each(|a, b| a.divide(b, precision)),
-            Binary::Xmul => operands.each(|a, b| a.xmul(b, precision)),
-            Binary::Contribution => operands.each(|a, b| {
-                if b.is_exactly(0.0) {
-                    b.xmul(a, precision)
-                } else {
-                    a.xmul(b, precision)
-                }
-            }),
-            Binary::Max => operands.each(|a, b| a.max(b)),
-            Binary::Min => operands.each(|a, b| a.min(b)),
+            Binary::Add => operands.each(
+                #[inline(always)]
+                |a, b| a.add(b, precision),
+            ),
+            Binary::Subtract => operands.each(
+                #[inline(always)]
+                |a, b| a.subtract(b, precision),
+            ),
+            Binary::Multiply => operands.each(
+                #[inline(always)]
+                |a, b| a.multiply(b, precision),
+            ),
+            Binary::Divide => operands.each(
+                #[inline(always)]
+                |a, b| a.divide(b, precision),
+            ),
+            Binary::Xmul => operands.each(
+                #[inline(always)]
+                |a, b| a.xmul(b, precision),
+            ),
+            Binary::Contribution => operands.each(
+                #[inline(always)]
+                |a, b| {
+                    if b.is_exactly(0.0) {
+                        b.xmul(a, precision)
+                    } else {
+                        a.xmul(b, precision)
+                    }
+                },
+            ),
+            Binary::Max => operands.each(
+                #[inline(always)]
+                |a, b| a.max(b),
+            ),
+            Binary::Min => operands.each(
+                #[inline(always)]
+                |a, b| a.min(b),
+            ),
         }
     }
 
@@ -72,15 +144,6 @@ impl<E: Enclosure> Evaluation<'_, E> {
     }
 }
 
-/// A function of each number: a loop of its own for each function, so that it vectorises.
-#[inline(always)]
-fn each<E: Enclosure>(numbers: &[E], function: impl Fn(&E) -> E) -> Numbers<E> {
-    E::vectorised(
-        #[inline(always)]
-        || numbers.iter().map(function).collect(),
-    )
-}
-
 /// Two nodes' numbers as they meet in a node of `count` numbers.
 struct Operands<'a, E> {
     a: Operand<'a, E>,
@@ -93,17 +156,16 @@ impl<E: Enclosure> Operands<'_, E> {
     fn each(&self, function: impl Fn(&E, &E) -> E) -> Numbers<E> {
         let (a, b) = (&self.a, &self.b);
         match (a.whole(self.count), b.whole(self.count)) {
-            (Some(a), Some(b)) => E::vectorised(
+            (Some(a), Some(b)) => E::zip(a, b, function),
+            (Some(a), None) if b.numbers.len() == 1 => E::map(
+                a,
                 #[inline(always)]
-                || a.iter().zip(b).map(|(a, b)| function(a, b)).collect(),
+                |a| function(a, &b.numbers[0]),
             ),
-            (Some(a), None) if b.numbers.len() == 1 => E::vectorised(
+            (None, Some(b)) if a.numbers.len() == 1 => E::map(
+                b,
                 #[inline(always)]
-                || a.iter().map(|a| function(a, &b.numbers[0])).collect(),
-            ),
-            (None, Some(b)) if a.numbers.len() == 1 => E::vectorised(
-                #[inline(always)]
-                || b.iter().map(|b| function(&a.numbers[0], b)).collect(),
+                |b| function(&a.numbers[0], b),
             ),
             _ => (0..self.count)
                 .map(|place| function(a.at(place), b.at(place)))

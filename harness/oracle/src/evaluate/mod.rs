@@ -101,9 +101,7 @@ impl<E: Enclosure> Evaluation<'_, E> {
             }
             Node::Sum(a) => self.per_row(*a, |row| vec![E::sum(row, precision)]),
             Node::SumOfRows(a) => self.sum_of_rows(id, *a),
-            Node::SumOthers(a) => {
-                self.per_row(*a, |row| E::sums_of_others(row, precision))
-            }
+            Node::SumOthers(a) => self.per_row(*a, |row| E::sums_of_others(row, precision)),
             Node::Logsumexp(x) => self.per_shifted(*x, |row| vec![row.logsumexp(precision)]),
             Node::Softmax(x) => self.per_shifted(*x, |row| row.softmax(precision)),
             Node::SoftmaxComplement(x) => self.per_shifted(*x, |row| row.complement(precision)),

@@ -72,17 +72,16 @@ impl<E: Enclosure> Shifted<E> {
         }
         let pivot = row[k].clone();
         let zero = E::exactly(precision, 0.0);
-        let (differences, exponentials) = E::vectorised(
+        let mut differences = E::map(
+            row,
             #[inline(always)]
-            || {
-                let mut differences: Vec<E> = row
-                    .iter()
-                    .map(|number| number.subtract(&pivot, precision))
-                    .collect();
-                differences[k] = zero.clone();
-                let exponentials: Vec<E> = differences.iter().map(|d| d.exp(precision)).collect();
-                (differences, exponentials)
-            },
+            |number| number.subtract(&pivot, precision),
+        );
+        differences[k] = zero.clone();
+        let exponentials = E::map(
+            &differences,
+            #[inline(always)]
+            |d| d.exp(precision),
         );
         let mut others = exponentials.clone();
         others[k] = zero;
@@ -135,7 +134,11 @@ impl<E: Enclosure> Shifted<E> {
     pub(super) fn softmax(&self, precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
-            divided(exponentials, &total, precision)
+            E::map(
+                exponentials,
+                #[inline(always)]
+                |a| a.divide(&total, precision),
+            )
         })
     }
 
@@ -143,7 +146,11 @@ impl<E: Enclosure> Shifted<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let others = E::sums_of_others(exponentials, precision);
-            divided(&others, &total, precision)
+            E::map(
+                &others,
+                #[inline(always)]
+                |a| a.divide(&total, precision),
+            )
         })
     }
 
@@ -166,7 +173,12 @@ impl<E: Enclosure> Shifted<E> {
                 sum_of_others,
                 ..
             } => {
-                let products = products(weights, differences, precision);
+                let products = E::zip(
+                    weights,
+                    differences,
+                    #[inline(always)]
+                    |w, d| w.xmul(d, precision),
+                );
                 let products = E::sum(&products, precision);
                 let weight_sum = E::sum(weights, precision);
                 let log_total = sum_of_others.log1p(precision);
@@ -178,12 +190,10 @@ impl<E: Enclosure> Shifted<E> {
     pub(super) fn log_softmax(&self, precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |differences, _, sum_of_others| {
             let log_total = sum_of_others.log1p(precision);
-            E::vectorised(
+            E::map(
+                differences,
                 #[inline(always)]
-                || {
-                    let terms = differences.iter();
-                    terms.map(|d| d.subtract(&log_total, precision)).collect()
-                },
+                |d| d.subtract(&log_total, precision),
             )
         })
     }
@@ -196,23 +206,45 @@ impl<E: Enclosure> Shifted<E> {
             let other_exponentials = E::sums_of_others(exponentials, precision);
             let other_row = E::sums_of_others(row, precision);
             let row_sum = E::sum(row, precision);
-            let product = |place: usize| {
-                let own = row[place].xmul(&other_exponentials[place], precision);
-                let shared = exponentials[place].xmul(&other_row[place], precision);
-                let apart = own.subtract(&shared, precision).divide(&total, precision);
-                let softmax = exponentials[place].divide(&total, precision);
-                let share = softmax.xmul(&row_sum, precision);
-                let joined = row[place].subtract(&share, precision);
-                // With infinities among the g the forms differ (∞ − ∞); the first is what differentiation gives.
-                if joined.is_finite() && apart.is_finite() {
-                    apart.intersect(&joined)
-                } else {
-                    apart
-                }
-            };
-            E::vectorised(
+            let own = E::zip(
+                row,
+                &other_exponentials,
                 #[inline(always)]
-                || (0..row.len()).map(product).collect(),
+                |g, others| g.xmul(others, precision),
+            );
+            let shared = E::zip(
+                exponentials,
+                &other_row,
+                #[inline(always)]
+                |e, others| e.xmul(others, precision),
+            );
+            let apart = E::zip(
+                &own,
+                &shared,
+                #[inline(always)]
+                |own, shared| own.subtract(shared, precision).divide(&total, precision),
+            );
+            let joined = E::zip(
+                row,
+                exponentials,
+                #[inline(always)]
+                |g, e| {
+                    let softmax = e.divide(&total, precision);
+                    g.subtract(&softmax.xmul(&row_sum, precision), precision)
+                },
+            );
+            // With infinities among the g the forms differ (∞ − ∞); the first is what differentiation gives.
+            E::zip(
+                &apart,
+                &joined,
+                #[inline(always)]
+                |apart, joined| {
+                    if joined.is_finite() && apart.is_finite() {
+                        apart.intersect(joined)
+                    } else {
+                        apart.clone()
+                    }
+                },
             )
         })
     }
@@ -223,40 +255,31 @@ impl<E: Enclosure> Shifted<E> {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let square = total.multiply(&total, precision);
             let other_exponentials = E::sums_of_others(exponentials, precision);
-            let weighted = products(exponentials, row, precision);
-            let other_weighted = E::sums_of_others(&weighted, precision);
-            let product = |place: usize| {
-                let own = row[place].xmul(&other_exponentials[place], precision);
-                let inner = own.subtract(&other_weighted[place], precision);
-                exponentials[place]
-                    .xmul(&inner, precision)
-                    .divide(&square, precision)
-            };
-            E::vectorised(
+            let weighted = E::zip(
+                exponentials,
+                row,
                 #[inline(always)]
-                || (0..row.len()).map(product).collect(),
+                |e, d| e.xmul(d, precision),
+            );
+            let other_weighted = E::sums_of_others(&weighted, precision);
+            let own = E::zip(
+                row,
+                &other_exponentials,
+                #[inline(always)]
+                |d, others| d.xmul(others, precision),
+            );
+            let inner = E::zip(
+                &own,
+                &other_weighted,
+                #[inline(always)]
+                |own, others| own.subtract(others, precision),
+            );
+            E::zip(
+                exponentials,
+                &inner,
+                #[inline(always)]
+                |e, inner| e.xmul(inner, precision).divide(&square, precision),
             )
         })
     }
-}
-
-fn divided<E: Enclosure>(numerators: &[E], denominator: &E, precision: E::Precision) -> Vec<E> {
-    E::vectorised(
-        #[inline(always)]
-        || {
-            let numerators = numerators.iter();
-            numerators.map(|a| a.divide(denominator, precision)).collect()
-        },
-    )
-}
-
-/// Weight by number, 0 where the weight is.
-fn products<E: Enclosure>(weights: &[E], numbers: &[E], precision: E::Precision) -> Vec<E> {
-    E::vectorised(
-        #[inline(always)]
-        || {
-            let pairs = weights.iter().zip(numbers);
-            pairs.map(|(w, number)| w.xmul(number, precision)).collect()
-        },
-    )
 }

@@ -80,8 +80,14 @@ fn binades(least: f64, most: f64, negative: bool, count: u64) -> impl Iterator<I
 
 /// Numbers around others: where a function changes its formula, and near multiples of log 2 / 2.
 fn around(centres: impl IntoIterator<Item = f64>) -> Vec<f64> {
-    let near = |centre: f64| (-40i64..=40).map(move |step| f64::from_bits(centre.to_bits().wrapping_add_signed(step)));
-    centres.into_iter().filter(|centre| *centre != 0.0).flat_map(near).collect()
+    let near = |centre: f64| {
+        (-40i64..=40).map(move |step| f64::from_bits(centre.to_bits().wrapping_add_signed(step)))
+    };
+    centres
+        .into_iter()
+        .filter(|centre| *centre != 0.0)
+        .flat_map(near)
+        .collect()
 }
 
 fn half_multiples_of_log_2() -> Vec<f64> {
