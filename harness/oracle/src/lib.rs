@@ -7,6 +7,7 @@
 mod bracket;
 mod condition;
 mod decimal;
+mod double;
 mod enclosure;
 mod evaluate;
 pub mod formula;
@@ -20,6 +21,7 @@ mod sensitivity;
 pub use bracket::Bracket;
 pub use condition::{Conditions, Decision};
 pub use decimal::round_decimal;
+pub use double::DoubleBall;
 pub use enclosure::Enclosure;
 pub use evaluate::Datum;
 pub use interval::{Cell, Expected, Interval, PrecisionBits, UlpError};

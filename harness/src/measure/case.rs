@@ -10,7 +10,7 @@ use crate::reference::{GradientsDisagree, Reference, Rulings};
 use crate::subject::{Answer, CaseCall, Subject};
 use crate::tolerance::Passed;
 use lossproof_numerics::{Dtype, power_of_two, ulp_exponent_of};
-use lossproof_oracle::{Bracket, Enclosure, Interval, PrecisionBits, Reading, rungs};
+use lossproof_oracle::{Bracket, DoubleBall, Enclosure, Interval, PrecisionBits, Reading, rungs};
 
 /// A case measured: one report per subject, in their order.
 #[derive(Debug)]
@@ -113,10 +113,8 @@ pub fn measure_answers(
         .into_iter()
         .map(|(subject, answer, _)| {
             let claimed = subject.ceiling(&op.name, dtype);
-            let ceiling = CeilingOf {
-                expr: claimed.unwrap_or_else(|| op.ceiling(dtype)),
-                row_length: call.lengths.n,
-            };
+            let ceiling =
+                CeilingOf::new(claimed.unwrap_or_else(|| op.ceiling(dtype)), call.lengths.n);
             let answer = whole(answer, output_length);
             Progress::begin(answer, &rulings, ceiling, &question.yardsticks)
         })
@@ -172,6 +170,7 @@ impl Question<'_> {
         if self.dtype != Dtype::F64 {
             self.settle_on::<Bracket>(progress, rulings, Rung::F64, ());
         }
+        self.settle_on::<DoubleBall>(progress, rulings, Rung::DoubleDouble, ());
     }
 
     fn settle_on<E: Enclosure + Reading>(
@@ -406,9 +405,9 @@ pub fn conditioning_of(
     let call = reference.call_on(case);
     let question = Question::new(reference, case.id.dtype, &call, false);
     let claimed = subject.ceiling(&reference.op.name, case.id.dtype);
-    let ceiling = CeilingOf {
-        expr: claimed.unwrap_or_else(|| reference.op.ceiling(case.id.dtype)),
-        row_length: call.lengths.n,
-    };
+    let ceiling = CeilingOf::new(
+        claimed.unwrap_or_else(|| reference.op.ceiling(case.id.dtype)),
+        call.lengths.n,
+    );
     question.conditioning(place, result, enclosure, ceiling)
 }

@@ -249,7 +249,7 @@ impl<'a> Progress<'a> {
             let leads = floors.error.admits(most)
                 || (judged.verdict == Verdict::Exceeds
                     && (floors.exceeding.admits(most)
-                        || floors.excess.admits(most / self.ceiling.ulps(0.0))));
+                        || floors.excess.admits(most / self.ceiling.least_ulps())));
             leads.then_some(place)
         };
         let places = self.judged.iter().enumerate();

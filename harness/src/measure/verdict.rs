@@ -115,12 +115,30 @@ impl Judged {
 #[derive(Debug, Clone, Copy)]
 pub struct CeilingOf<'a> {
     /// The expression in `n` and `kappa`, which must not decrease as `kappa` grows (checked when a spec is loaded).
-    pub expr: &'a Expr,
+    expr: &'a Expr,
     /// n
-    pub row_length: usize,
+    row_length: usize,
+    /// Its value at κ = 0, the least that it can be.
+    least_ulps: f64,
 }
 
-impl CeilingOf<'_> {
+impl<'a> CeilingOf<'a> {
+    /// The ceiling that an expression states for rows of a length.
+    #[must_use]
+    pub fn new(expr: &'a Expr, row_length: usize) -> Self {
+        Self {
+            expr,
+            row_length,
+            least_ulps: ceiling_ulps(expr, row_length, 0.0),
+        }
+    }
+
+    /// The ceiling at κ = 0: no condition number makes it smaller.
+    #[must_use]
+    pub fn least_ulps(&self) -> f64 {
+        self.least_ulps
+    }
+
     /// The ceiling in ulps at a condition number.
     #[must_use]
     pub fn ulps(&self, kappa: f64) -> f64 {
@@ -167,7 +185,7 @@ pub fn judge(
             excess: Some(lower / ceiling.ulps(most_kappa)),
         })
     };
-    if upper > ceiling.ulps(0.0) {
+    if upper > ceiling.least_ulps() {
         let exceeds = |kappa: f64| {
             // Bounds that are NaN, because κ is 0/0, leave the value open.
             let ulps = ceiling.ulps(kappa);

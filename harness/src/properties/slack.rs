@@ -32,10 +32,7 @@ pub(super) struct Approximation {
 pub(super) fn ceilings(reference: &Reference, case: &Case) -> Option<Vec<f64>> {
     let dtype = case.id.dtype;
     let call = reference.call_on(case);
-    let ceiling = CeilingOf {
-        expr: reference.op.ceiling(dtype),
-        row_length: call.lengths.n,
-    };
+    let ceiling = CeilingOf::new(reference.op.ceiling(dtype), call.lengths.n);
     let length = reference.output_length(call.lengths);
     let unconditional = ceiling.ulps(f64::INFINITY);
     if promises(dtype, unconditional) {

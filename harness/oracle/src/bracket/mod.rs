@@ -18,6 +18,11 @@ use crate::enclosure::Enclosure;
 use directed::{Sided, above, below};
 use lossproof_numerics::{Dtype, parse_hex};
 
+/// log x for a normal x, within 2^−49 relatively.
+pub(crate) fn log_of_significand(x: f64) -> f64 {
+    elementary::log(x)
+}
+
 /// Numbers between which the exact one lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bracket {

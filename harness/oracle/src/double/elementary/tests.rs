@@ -1,0 +1,189 @@
+//! Each function and operation against MPFR at ten million points, and at the ends of its domain.
+
+use crate::double::DoubleBall;
+use crate::enclosure::Enclosure;
+use crate::interval::Interval;
+use crate::reading::Reading;
+use lossproof_numerics::Dtype;
+
+const POINTS: u64 = 10_000_000;
+
+/// A stream of bits that is the same on every machine (SplitMix64).
+fn random_bits(seed: u64) -> impl Iterator<Item = u64> {
+    let mut state: u64 = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    std::iter::repeat_with(move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    })
+}
+
+/// Points of every binade alike between two positive numbers, of either sign where `negative` allows.
+fn binades(least: f64, most: f64, negative: bool, count: u64) -> impl Iterator<Item = f64> {
+    let (least, most) = (least.to_bits(), most.to_bits());
+    random_bits(1).take(count as usize).map(move |bits| {
+        let magnitude = f64::from_bits(least + (bits >> 1) % (most - least + 1));
+        if negative && bits & 1 == 1 {
+            -magnitude
+        } else {
+            magnitude
+        }
+    })
+}
+
+fn even(least: f64, most: f64, count: u64) -> impl Iterator<Item = f64> {
+    let share = |bits: u64| (bits >> 11) as f64 / 9_007_199_254_740_992.0;
+    random_bits(2)
+        .take(count as usize)
+        .map(move |bits| least + (most - least) * share(bits))
+}
+
+/// The ball as an MPFR interval.
+fn interval(ball: &DoubleBall) -> Interval {
+    ball.to_interval()
+}
+
+/// The ball contains MPFR's enclosure at 160 bits, and is known to more than 2^−85 of it.
+fn check(
+    points: impl Iterator<Item = f64>,
+    ours: impl Fn(DoubleBall) -> DoubleBall,
+    theirs: impl Fn(Interval, u32) -> Interval,
+) {
+    let mut known = 0u64;
+    let mut tried = 0u64;
+    for x in points {
+        let ball = ours(DoubleBall::exactly((), x));
+        // Near −1 a ball may be narrower than 160 bits are.
+        let within = |bits| theirs(Interval::exactly(bits, x), bits).is_within(&interval(&ball));
+        assert!(within(160) || within(1200), "at {x:e}: {ball:?}");
+        tried += 1;
+        known += u64::from(ball.is_finite());
+        let (lo, hi) = ball.bracket().ends();
+        if ball.is_finite() && lo.abs() > 1e-290 && lo.abs() < 1e290 {
+            assert!(
+                (hi - lo).abs() <= 2.0 * f64::EPSILON * lo.abs(),
+                "at {x:e}: {ball:?}"
+            );
+        }
+    }
+    assert!(
+        tried >= 1000 && known * 10 >= tried * 9,
+        "{known} of {tried}"
+    );
+}
+
+#[test]
+fn exp_contains_the_exact_value() {
+    let points = even(-750.0, 720.0, POINTS / 2)
+        .chain(binades(1e-320, 1e6, true, POINTS / 2))
+        .chain([-1e6, 1e6, -1_048_575.9, f64::MIN_POSITIVE, 5e-324, -5e-324]);
+    check(points, |x| x.exp(()), |x, bits| x.exp(bits));
+}
+
+#[test]
+fn expm1_contains_the_exact_value() {
+    let points = even(-1.0, 1.0, POINTS / 2)
+        .chain(binades(1e-320, 700.0, true, POINTS / 2))
+        .chain([0.031_25, -0.031_25, 0.062_5, 5e-324]);
+    check(points, |x| x.expm1(()), |x, bits| x.expm1(bits));
+}
+
+#[test]
+fn log_contains_the_exact_value() {
+    let near = [
+        1.0,
+        1.414_213_562_373_095,
+        0.707_106_781_186_547_5,
+        1.007_812_5,
+        0.992_187_5,
+        2.0,
+    ];
+    let around = near.into_iter().flat_map(|x: f64| {
+        (-50i64..50).map(move |step| f64::from_bits(x.to_bits().wrapping_add_signed(step)))
+    });
+    let points = even(0.25, 4.0, POINTS / 2)
+        .chain(binades(5e-324, f64::MAX, false, POINTS / 2))
+        .chain(around);
+    check(points, |x| x.log(()), |x, bits| x.log(bits));
+}
+
+#[test]
+fn log1p_contains_the_exact_value() {
+    let points = even(-0.999, 1.0, POINTS / 2)
+        .chain(binades(5e-324, f64::MAX, false, POINTS / 4))
+        .chain(binades(5e-324, 0.999_999, true, POINTS / 4))
+        .chain([0.007_812_5, -0.007_812_5, 0.015, -1.0 + f64::EPSILON]);
+    check(points, |x| x.log1p(()), |x, bits| x.log1p(bits));
+}
+
+/// Sums, products and quotients of balls that are themselves results, over all exponents.
+#[test]
+fn operations_contain_the_exact_value() {
+    let third = |x: f64| {
+        (
+            DoubleBall::exactly((), x).divide(&DoubleBall::exactly((), 3.0), ()),
+            Interval::exactly(400, x).divide(&Interval::exactly(400, 3.0), 400),
+        )
+    };
+    let pairs = random_bits(3).zip(random_bits(4)).take(POINTS as usize / 4);
+    for (a, b) in pairs {
+        let (mut a, mut b) = (f64::from_bits(a), f64::from_bits(b));
+        if !(a.is_finite() && b.is_finite()) || b == 0.0 {
+            continue;
+        }
+        if a.to_bits() & 3 == 0 {
+            b = a * (1.0 + b.fract() * f64::EPSILON); // So that sums cancel.
+        }
+        if !b.is_finite() || b == 0.0 {
+            b = 1.5;
+        }
+        if a.to_bits() & 4 == 0 {
+            a = -a;
+        }
+        let ((p, exact_p), (q, exact_q)) = (third(a), third(b));
+        let results = [
+            (p.add(&q, ()), exact_p.add(&exact_q, 400)),
+            (p.multiply(&q, ()), exact_p.multiply(&exact_q, 400)),
+            (p.divide(&q, ()), exact_p.divide(&exact_q, 400)),
+        ];
+        for (ball, exact) in results {
+            assert!(
+                exact.is_within(&interval(&ball)),
+                "{a:e} {b:e}: {exact:?} {ball:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn special_values() {
+    let of = |x: f64| DoubleBall::exactly((), x);
+    assert!(of(0.0).exp(()).is_exactly(1.0));
+    assert!(of(f64::NEG_INFINITY).exp(()).is_exactly(0.0));
+    assert!(of(f64::INFINITY).exp(()).is_exactly(f64::INFINITY));
+    assert!(of(0.0).log(()).is_exactly(f64::NEG_INFINITY));
+    assert!(of(1.0).log(()).is_exactly(0.0));
+    assert!(of(-1.0).log1p(()).is_exactly(f64::NEG_INFINITY));
+    assert!(of(0.0).log1p(()).is_exactly(0.0));
+    assert!(!of(-1.0).log(()).is_finite());
+    assert!(
+        !of(f64::INFINITY)
+            .subtract(&of(f64::INFINITY), ())
+            .is_finite()
+    );
+    assert!(!of(0.0).multiply(&of(f64::INFINITY), ()).is_finite());
+    assert!(of(0.0).xmul(&of(f64::INFINITY), ()).is_exactly(0.0));
+    assert!(!of(1.0).divide(&of(0.0), ()).is_finite());
+    assert!(of(1.0).divide(&of(f64::INFINITY), ()).is_exactly(0.0));
+    // Far below every dtype's range a sign is still known: +0 is right, −0 is wrong.
+    let tiny = of(-1e300).exp(());
+    assert_eq!(
+        tiny.expected(Dtype::F64),
+        crate::interval::Expected::Number(0.0)
+    );
+    assert_eq!(
+        tiny.ulp_error(Dtype::F64, -0.0),
+        crate::interval::UlpError::WrongClass
+    );
+}
