@@ -3,6 +3,7 @@
 //! Numbers inside a condition (`sum(labels) != 1`) are enclosed at a precision at which sums of f64 values are exact,
 //! so a comparison is settled unless it hangs on a value that this precision does not separate; then it is not decided.
 
+use crate::bracket::Bracket;
 use crate::enclosure::Enclosure;
 use crate::evaluate::{Datum, evaluate};
 use crate::formula::{Comparison, Dim, Expr, ExprKind, Function, Lengths, Shape, check_condition};
@@ -55,9 +56,9 @@ impl Decision {
 }
 
 /// The numbers inside a condition.
-enum Numbers {
-    Scalar(Interval),
-    Row(Vec<Interval>),
+enum Numbers<E> {
+    Scalar(E),
+    Row(Vec<E>),
 }
 
 /// A condition's names and values on one row.
@@ -179,15 +180,36 @@ impl Conditions<'_> {
                 Datum::Index(_) | Datum::Indices(_) => {}
             }
         }
-        match self.numbers(argument) {
+        match self.numbers::<Interval>(argument, CONDITION_BITS) {
             Numbers::Scalar(number) => Decision::Row(of_enclosure(&number)),
             Numbers::Row(row) => Decision::Places(row.iter().map(of_enclosure).collect()),
         }
     }
 
+    /// A comparison by f64 brackets, and where those leave a place open by intervals in which sums are exact.
     fn compare(&self, comparison: Comparison, a: &Expr, b: &Expr) -> Decision {
-        let compare = |a: &Interval, b: &Interval| settle(comparison, a, b);
-        match (self.numbers(a), self.numbers(b)) {
+        let quick = self.compare_in::<Bracket>(comparison, a, b, ());
+        let is_open = match &quick {
+            Decision::Row(holds) => holds.is_none(),
+            Decision::Places(places) => places.contains(&None),
+        };
+        if is_open {
+            self.compare_in::<Interval>(comparison, a, b, CONDITION_BITS)
+        } else {
+            quick
+        }
+    }
+
+    fn compare_in<E: Ordered>(
+        &self,
+        comparison: Comparison,
+        a: &Expr,
+        b: &Expr,
+        precision: E::Precision,
+    ) -> Decision {
+        let compare = |a: &E, b: &E| settle(comparison, a, b);
+        let numbers = |expr| self.numbers::<E>(expr, precision);
+        match (numbers(a), numbers(b)) {
             (Numbers::Scalar(a), Numbers::Scalar(b)) => Decision::Row(compare(&a, &b)),
             (Numbers::Row(a), Numbers::Scalar(b)) => {
                 Decision::Places(a.iter().map(|a| compare(a, &b)).collect())
@@ -201,45 +223,80 @@ impl Conditions<'_> {
         }
     }
 
-    fn numbers(&self, expr: &Expr) -> Numbers {
+    fn numbers<E: Ordered>(&self, expr: &Expr, precision: E::Precision) -> Numbers<E> {
         match &expr.kind {
             ExprKind::Name(name) => {
                 let Some(place) = self.names.iter().position(|input| input == name) else {
                     let dim = Dim::named(name).expect("the checker knows every name");
                     let length = i64::try_from(self.lengths.get(dim));
                     let length = length.expect("what has this length fits in memory");
-                    return Numbers::Scalar(Interval::integer(length));
+                    return Numbers::Scalar(E::integer(length));
                 };
-                let point = |number| Interval::exactly(64, number);
+                let point = |number| E::exactly(precision, number);
                 match self.inputs[place] {
                     Datum::Row(numbers) | Datum::Matrix { numbers, .. } => {
                         Numbers::Row(numbers.iter().map(|&number| point(number)).collect())
                     }
                     Datum::Scalar(number) => Numbers::Scalar(point(number)),
-                    Datum::Index(index) => Numbers::Scalar(Interval::integer(index)),
-                    Datum::Indices(places) => Numbers::Row(
-                        places
-                            .iter()
-                            .map(|&place| Interval::integer(place))
-                            .collect(),
-                    ),
+                    Datum::Index(index) => Numbers::Scalar(E::integer(index)),
+                    Datum::Indices(places) => {
+                        Numbers::Row(places.iter().map(|&place| E::integer(place)).collect())
+                    }
                 }
             }
-            ExprKind::Number(text) => Numbers::Scalar(
-                Interval::literal(CONDITION_BITS, text).expect("the parser reads only numbers"),
-            ),
+            ExprKind::Number(text) => {
+                Numbers::Scalar(E::literal(precision, text).expect("the parser reads only numbers"))
+            }
             _ => {
                 let mut graph = Graph::new(self.shapes.to_vec(), Form::Tight);
                 let output = graph.lower(expr, self.names);
                 let output = output.expect("the checker accepted this number");
                 let (inputs, lengths) = (self.inputs, self.lengths);
-                let mut values = evaluate(&graph, output, inputs, lengths, CONDITION_BITS);
+                let mut values = evaluate(&graph, output, inputs, lengths, precision);
                 match graph.shape(output) {
                     Shape::Scalar => Numbers::Scalar(values.remove(0)),
                     _ => Numbers::Row(values),
                 }
             }
         }
+    }
+}
+
+/// Enclosures that can be put in order.
+trait Ordered: Enclosure {
+    /// Exactly this integer, or anything where the enclosure has no such number.
+    fn integer(value: i64) -> Self;
+
+    /// Whether the number may be less than, equal to and greater than another's; `None` when NaN is possible.
+    fn orders(&self, other: &Self) -> Option<(bool, bool, bool)>;
+}
+
+impl Ordered for Interval {
+    fn integer(value: i64) -> Self {
+        Self::integer(value)
+    }
+
+    fn orders(&self, other: &Self) -> Option<(bool, bool, bool)> {
+        self.possible_orders(other)
+    }
+}
+
+impl Ordered for Bracket {
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
+    fn integer(value: i64) -> Self {
+        if value.unsigned_abs() < 1 << 53 {
+            Self::exactly((), value as f64)
+        } else {
+            Self::anything(())
+        }
+    }
+
+    fn orders(&self, other: &Self) -> Option<(bool, bool, bool)> {
+        if self.is_anything() || other.is_anything() {
+            return None;
+        }
+        let ((a_lo, a_hi), (b_lo, b_hi)) = (self.ends(), other.ends());
+        Some((a_lo < b_hi, a_lo <= b_hi && b_lo <= a_hi, b_lo < a_hi))
     }
 }
 
@@ -279,11 +336,11 @@ fn quantify(places: &[Option<bool>], some: bool) -> Option<bool> {
 }
 
 /// NaN compares as in IEEE 754: unequal to everything, in no order with anything.
-fn settle(comparison: Comparison, a: &Interval, b: &Interval) -> Option<bool> {
+fn settle<E: Ordered>(comparison: Comparison, a: &E, b: &E) -> Option<bool> {
     if a.is_nan() || b.is_nan() {
         return Some(comparison == Comparison::NotEqual);
     }
-    let (less, equal, greater) = a.possible_orders(b)?;
+    let (less, equal, greater) = a.orders(b)?;
     let (holds, fails) = match comparison {
         Comparison::Less => (less, equal || greater),
         Comparison::LessOrEqual => (less || equal, greater),
