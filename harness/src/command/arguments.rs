@@ -4,6 +4,7 @@ use super::worker_arguments::WorkerArguments;
 use crate::reference::DEFAULT_PRECISION_LIMIT;
 use crate::spec::Profile;
 use crate::subject::Subject;
+use crate::sweep::Part;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lossproof_numerics::Dtype;
@@ -37,6 +38,13 @@ Examples:
   lossproof gate                                    may this release ship?
   lossproof diff before.json after.json             what changed between two reports?
   echo '{\"op\":\"logsumexp\",\"dtype\":\"f32\",\"inputs\":{\"logits\":[1,2]}}' | lossproof reference";
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  lossproof sweep --op sigmoid --dtype f16                        all 65,536 encodings
+  lossproof sweep --up-to 65536                                   every small domain of every op
+  lossproof sweep lib:./mine.so --op softmax --dtype f16 --domain rows_of_2 --shard 3/16
+  lossproof merge sweeps --out result.json                        put the shards of all machines together";
 
 /// Makes the subjects of a program with kernels of its own.
 pub type OwnSubjects = fn() -> Vec<Box<dyn Subject>>;
@@ -106,6 +114,25 @@ pub enum Command {
     /// survivor or a false alarm is exit code 1.
     #[command(name = "selftest")]
     SelfTest(SelfTestArguments),
+    /// Judge every input of a finite domain: a maximum over all of it, and not over a sample.
+    ///
+    /// Domains follow from the inputs of an op (`lossproof list domains`): every encoding of an elementwise op's input, every pair,
+    /// every row of one or two values of a 16-bit dtype. A domain is cut into shards; each finished shard is a file in the
+    /// folder given with --out. A sweep that was killed goes on where it was when the same command is given again. Outcomes of several machines are put together by
+    /// `lossproof merge`.
+    ///
+    /// Exit codes: 0 every input conforms, 1 some do not or the sweep was interrupted, 2 usage, or a file that is damaged
+    /// or of another kernel or spec, 3 the subject could not be run.
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(SweepArguments),
+    /// Put outcomes of sweeps together, in any order and any split, to the same bytes.
+    ///
+    /// Shards that are there twice must agree. Where shards of the domain are missing they are listed, and the result is not
+    /// exhaustive.
+    ///
+    /// Exit codes: 0 exhaustive and every input conforms, 1 not, 2 a file is damaged, or files do not belong together or
+    /// contradict each other.
+    Merge(MergeArguments),
     /// Say what got better, worse, appeared or went away between two reports.
     ///
     /// Compares rows by subject, op, dtype and class, then clauses, properties and the self-proof. Worse is: a larger upper
@@ -115,7 +142,7 @@ pub enum Command {
     ///
     /// Exit codes: 0 nothing is worse, 1 something is, 2 a file cannot be read or the two cannot be compared.
     Diff(DiffArguments),
-    /// List ops, classes, cases, subjects or profiles.
+    /// List ops, classes, cases, subjects, profiles or domains.
     List(List),
     /// Write the starting file of a kernel of your own, in Python, C, C++ or Rust, and say what to type next.
     Init(Init),
@@ -298,6 +325,49 @@ pub struct SelfTestArguments {
     pub tier: TierArgument,
 }
 
+/// `lossproof sweep`
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// What to measure (see `lossproof list subjects`); builtin when absent, with --spec builtin:formula.
+    #[arg(value_name = "SUBJECT")]
+    pub subject: Option<String>,
+    /// Only these ops (see `lossproof list ops`); may be repeated or separated by commas.
+    #[arg(long = "op", value_name = "OP", value_delimiter = ',')]
+    pub ops: Vec<String>,
+    /// Only these dtypes: f16, bf16, f32.
+    #[arg(long = "dtype", value_name = "DTYPE", value_delimiter = ',')]
+    pub dtypes: Vec<Dtype>,
+    /// Only these domains (see `lossproof list domains`).
+    #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',')]
+    pub domains: Vec<String>,
+    /// Only domains of at most so many inputs.
+    #[arg(long, value_name = "N")]
+    pub up_to: Option<u64>,
+    /// Only a part of the shards, the third of sixteen for example: the others are for other machines.
+    #[arg(long, value_name = "K/N", default_value = "1/1")]
+    pub shard: Part,
+    /// The folder of the outcomes: a folder in it for each op, dtype and domain, and in that a file for each shard.
+    #[arg(long, value_name = "DIR", default_value = "sweeps")]
+    pub out: PathBuf,
+    /// Judge by the conventions of this profile; the subject's own when absent (see `lossproof list profiles`).
+    #[arg(long, value_name = "PROFILE", value_parser = profile_parser())]
+    pub profile: Option<Profile>,
+    /// How workers are run.
+    #[command(flatten)]
+    pub workers: WorkerArguments,
+}
+
+/// `lossproof merge`
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// Files that `lossproof sweep` or `lossproof merge` wrote, or folders of them.
+    #[arg(value_name = "DIR|FILE", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// The file to write; or a folder, into which each domain's result is written as OP.DTYPE.DOMAIN.json.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: PathBuf,
+}
+
 /// `lossproof diff`
 #[derive(Debug, Args)]
 pub struct DiffArguments {
@@ -345,6 +415,8 @@ pub enum Listed {
     Subjects,
     /// What each profile's clauses and formulas say, and what is unknown.
     Profiles,
+    /// Finite domains of an op and dtype that `lossproof sweep` judges every input of.
+    Domains,
 }
 
 /// `lossproof init`
