@@ -1,10 +1,10 @@
 //! The command line: what can be asked, with help that teaches.
 
+use super::sweep_arguments::{MergeArguments, SWEEP_EXAMPLES, SweepArguments};
 use super::worker_arguments::WorkerArguments;
 use crate::reference::DEFAULT_PRECISION_LIMIT;
 use crate::spec::Profile;
 use crate::subject::Subject;
-use crate::sweep::Part;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lossproof_numerics::Dtype;
@@ -39,13 +39,6 @@ Examples:
   lossproof diff before.json after.json             what changed between two reports?
   echo '{\"op\":\"logsumexp\",\"dtype\":\"f32\",\"inputs\":{\"logits\":[1,2]}}' | lossproof reference";
 
-const SWEEP_EXAMPLES: &str = "\
-Examples:
-  lossproof sweep --op sigmoid --dtype f16                        all 65,536 encodings
-  lossproof sweep --up-to 65536                                   every small domain of every op
-  lossproof sweep lib:./mine.so --op softmax --dtype f16 --domain rows_of_2 --shard 3/16
-  lossproof merge sweeps --out result.json                        put the shards of all machines together";
-
 /// Makes the subjects of a program with kernels of its own.
 pub type OwnSubjects = fn() -> Vec<Box<dyn Subject>>;
 
@@ -79,7 +72,7 @@ pub struct Common {
 }
 
 /// Reads a profile by its name.
-fn profile_parser() -> impl TypedValueParser<Value = Profile> {
+pub(super) fn profile_parser() -> impl TypedValueParser<Value = Profile> {
     let names = Profile::ALL.iter().map(|profile| profile.name());
     PossibleValuesParser::new(names)
         .map(|name| Profile::named(&name).expect("only names of profiles are possible values"))
@@ -323,49 +316,6 @@ pub struct SelfTestArguments {
     /// How many cases.
     #[arg(long, value_enum, default_value = "quick")]
     pub tier: TierArgument,
-}
-
-/// `lossproof sweep`
-#[derive(Debug, Args)]
-pub struct SweepArguments {
-    /// What to measure (see `lossproof list subjects`); builtin when absent, with --spec builtin:formula.
-    #[arg(value_name = "SUBJECT")]
-    pub subject: Option<String>,
-    /// Only these ops (see `lossproof list ops`); may be repeated or separated by commas.
-    #[arg(long = "op", value_name = "OP", value_delimiter = ',')]
-    pub ops: Vec<String>,
-    /// Only these dtypes: f16, bf16, f32.
-    #[arg(long = "dtype", value_name = "DTYPE", value_delimiter = ',')]
-    pub dtypes: Vec<Dtype>,
-    /// Only these domains (see `lossproof list domains`).
-    #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',')]
-    pub domains: Vec<String>,
-    /// Only domains of at most so many inputs.
-    #[arg(long, value_name = "N")]
-    pub up_to: Option<u64>,
-    /// Only a part of the shards, the third of sixteen for example: the others are for other machines.
-    #[arg(long, value_name = "K/N", default_value = "1/1")]
-    pub shard: Part,
-    /// The folder of the outcomes: a folder in it for each op, dtype and domain, and in that a file for each shard.
-    #[arg(long, value_name = "DIR", default_value = "sweeps")]
-    pub out: PathBuf,
-    /// Judge by the conventions of this profile; the subject's own when absent (see `lossproof list profiles`).
-    #[arg(long, value_name = "PROFILE", value_parser = profile_parser())]
-    pub profile: Option<Profile>,
-    /// How workers are run.
-    #[command(flatten)]
-    pub workers: WorkerArguments,
-}
-
-/// `lossproof merge`
-#[derive(Debug, Args)]
-pub struct MergeArguments {
-    /// Files that `lossproof sweep` or `lossproof merge` wrote, or folders of them.
-    #[arg(value_name = "DIR|FILE", required = true)]
-    pub inputs: Vec<PathBuf>,
-    /// The file to write; or a folder, into which each domain's result is written as OP.DTYPE.DOMAIN.json.
-    #[arg(long, value_name = "FILE|DIR")]
-    pub out: PathBuf,
 }
 
 /// `lossproof diff`

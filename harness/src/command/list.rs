@@ -32,7 +32,14 @@ pub(super) fn run(common: &Common, list: &List) -> Result<ExitCode> {
             profiles(common, list)?,
         ),
         Listed::Domains => (
-            &["op", "dtype", "domain", "inputs", "shards", "what is enumerated"],
+            &[
+                "op",
+                "dtype",
+                "domain",
+                "inputs",
+                "shards",
+                "what is enumerated",
+            ],
             domains_of(common, list)?,
         ),
         Listed::Subjects => (&["subject", "profile", "description"], subjects(common)?),

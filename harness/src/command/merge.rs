@@ -1,8 +1,9 @@
 //! `lossproof merge`.
 
 use super::DOES_NOT_CONFORM;
-use super::arguments::{Common, MergeArguments};
+use super::arguments::Common;
 use super::report_files::{make_folder_of, write_whole};
+use super::sweep_arguments::MergeArguments;
 use super::sweep_files::pieces_by_name;
 use super::sweep_table::{fault_lines, outcome_table};
 use crate::sweep::{Coverage, MergeError, SweepFile, merge};

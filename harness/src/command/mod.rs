@@ -21,6 +21,7 @@ mod setup;
 mod story;
 mod summary;
 mod sweep;
+mod sweep_arguments;
 mod sweep_content;
 mod sweep_files;
 mod sweep_progress;

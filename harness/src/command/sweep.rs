@@ -1,8 +1,9 @@
 //! `lossproof sweep`.
 
 use super::DOES_NOT_CONFORM;
-use super::arguments::{Common, SweepArguments};
+use super::arguments::Common;
 use super::setup::{catch_interrupt, interrupted, profile_of, references_of, require_known};
+use super::sweep_arguments::SweepArguments;
 use super::sweep_content::content_of;
 use super::sweep_files::{SweepFolder, shards_of};
 use super::sweep_progress::SweepProgress;
@@ -60,7 +61,8 @@ pub(super) fn run(common: &Common, arguments: &SweepArguments) -> Result<ExitCod
         };
         let threads = common.threads.map(usize::from);
         let store = |shard, outcome| task.folder.store(shard, outcome);
-        let swept = sweep_shards::<anyhow::Error>(&question, &task.to_do, threads, &progress, store);
+        let swept =
+            sweep_shards::<anyhow::Error>(&question, &task.to_do, threads, &progress, store);
         if swept.is_err() {
             progress.finish();
         }
@@ -81,7 +83,10 @@ fn tasks<'a>(
     (references, ops): (&'a [Reference], &[String]),
     subject: &dyn Subject,
 ) -> Result<Vec<Task<'a>>> {
-    let known: Vec<&str> = references.iter().map(|known| known.op.name.as_str()).collect();
+    let known: Vec<&str> = references
+        .iter()
+        .map(|known| known.op.name.as_str())
+        .collect();
     require_known("op", ops, &known, "lossproof list ops")?;
     let asked = selected(arguments, (references, ops))?;
     let number = asked.len();
@@ -146,15 +151,18 @@ fn selected<'a>(
             }
         }
     }
-    let names: Vec<String> = all.iter().map(|(_, _, domain)| domain.name.clone()).collect();
+    let names: Vec<String> = all
+        .iter()
+        .map(|(_, _, domain)| domain.name.clone())
+        .collect();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     if !all.is_empty() {
         let command = "lossproof list domains --op … --dtype …";
         require_known("domain", &arguments.domains, &known, command)?;
     }
     all.retain(|(_, _, domain)| {
-        let named = arguments.domains.is_empty() || arguments.domains.contains(&domain.name);
-        named && arguments.up_to.is_none_or(|most| domain.size() <= most)
+        let is_asked = arguments.domains.is_empty() || arguments.domains.contains(&domain.name);
+        is_asked && arguments.up_to.is_none_or(|most| domain.size() <= most)
     });
     if all.is_empty() {
         bail!(
@@ -175,7 +183,11 @@ fn result_of(task: &Task<'_>) -> Result<SweepFile> {
 fn interruption(tasks: &[Task<'_>]) -> Result<ExitCode> {
     for task in tasks {
         let kept = shards_of(&task.folder.pieces()?);
-        let kept = task.asked.iter().filter(|shard| kept.contains(*shard)).count();
+        let kept = task
+            .asked
+            .iter()
+            .filter(|shard| kept.contains(*shard))
+            .count();
         eprintln!(
             "interrupted: {} has {kept} of {} shards; the same command goes on from there",
             task.folder.identity().name(),

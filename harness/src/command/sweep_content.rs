@@ -1,13 +1,10 @@
 //! What kernels a subject has, as a fingerprint: outcomes of a sweep hold for these alone.
 
 use crate::subject::{Builtin, Subject, Variant};
-use crate::sweep::fingerprint_of_bytes;
+use crate::sweep::{KERNELS, fingerprint_of_bytes};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
-
-/// The fingerprint of the sources of the kernels compiled in, which `build.rs` takes.
-pub(super) const KERNELS: &str = env!("LOSSPROOF_KERNELS");
 
 /// The fingerprint of what runs under a subject's name; empty for a command, of which only its declared version is known.
 pub(super) fn content_of(subject: &dyn Subject) -> Result<String> {

@@ -30,8 +30,7 @@ impl SweepFolder {
 
     /// The outcomes in it, which must be of this sweep.
     pub(super) fn pieces(&self) -> Result<Vec<Piece>> {
-        let mut pieces = Vec::new();
-        read_all(&self.path, &mut pieces)?;
+        let pieces = read_folder(&self.path)?;
         for piece in &pieces {
             if let Some((what, ours, theirs)) = self.identity.difference(&piece.file.sweep) {
                 bail!(
@@ -54,7 +53,10 @@ impl SweepFolder {
 
 /// The shards that some of these have an outcome of.
 pub(super) fn shards_of(pieces: &[Piece]) -> ShardSet {
-    pieces.iter().flat_map(|piece| piece.file.shards.iter()).collect()
+    pieces
+        .iter()
+        .flat_map(|piece| piece.file.shards.iter())
+        .collect()
 }
 
 /// All outcomes in files and folders, by what their files are named.
@@ -69,9 +71,19 @@ pub(super) fn pieces_by_name(inputs: &[PathBuf]) -> Result<BTreeMap<String, Vec<
     }
     let mut by_name: BTreeMap<String, Vec<Piece>> = BTreeMap::new();
     for piece in pieces {
-        by_name.entry(piece.file.sweep.name()).or_default().push(piece);
+        by_name
+            .entry(piece.file.sweep.name())
+            .or_default()
+            .push(piece);
     }
     Ok(by_name)
+}
+
+/// All outcomes in a folder, in the order of their names.
+pub(super) fn read_folder(folder: &Path) -> Result<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    read_all(folder, &mut pieces)?;
+    Ok(pieces)
 }
 
 /// Reads every outcome in a folder and those in it. Hidden files are unfinished ones, which nobody has yet.
@@ -90,7 +102,10 @@ fn read_all(folder: &Path, pieces: &mut Vec<Piece>) -> Result<()> {
         }
         if path.is_dir() {
             read_all(&path, pieces)?;
-        } else if path.extension().is_some_and(|extension| extension == "json") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             pieces.push(read(&path)?);
         }
     }

@@ -1,14 +1,21 @@
 //! Outcomes of sweeps on a screen. In: merged outcomes. Out: a table, and a line for each kind of fault.
 
 use super::table::table;
-use crate::measure::round_up;
-use crate::report::number::{NOTHING, count};
-use crate::sweep::{Fault, InputValues, SweepFile};
+use crate::report::number::{NOTHING, count, upper_bound};
+use crate::sweep::{Fault, SweepFile, inputs_text};
 
 /// One line per outcome.
 pub(super) fn outcome_table(files: &[SweepFile]) -> String {
     let header = [
-        "subject", "op", "dtype", "domain", "max ulp", "coverage", "correct", "worst input", "verdict",
+        "subject",
+        "op",
+        "dtype",
+        "domain",
+        "max ulp",
+        "coverage",
+        "correct",
+        "worst input",
+        "verdict",
     ];
     table(&header, &[4, 6], files.iter().map(line))
 }
@@ -17,13 +24,7 @@ fn line(file: &SweepFile) -> Vec<String> {
     let sweep = &file.sweep;
     let outcome = &file.outcome;
     let worst = outcome.worst.as_ref();
-    let largest = |upper: f64| {
-        if upper.is_finite() {
-            round_up(upper).to_string()
-        } else {
-            "∞".to_owned()
-        }
-    };
+    let largest = |upper: f64| upper_bound(upper.is_finite().then_some(upper));
     vec![
         sweep.subject.name.clone(),
         sweep.op.clone(),
@@ -40,19 +41,6 @@ fn line(file: &SweepFile) -> Vec<String> {
         }
         .to_owned(),
     ]
-}
-
-/// Inputs as a person reads them: `logits=0x1.8p+1 (bits:4200)`.
-pub(super) fn inputs_text(inputs: &[InputValues]) -> String {
-    let one = |input: &InputValues| {
-        let values = input.values.join(",");
-        if input.bits.is_empty() {
-            format!("{}={values}", input.name)
-        } else {
-            format!("{}={values} (bits:{})", input.name, input.bits.join(","))
-        }
-    };
-    inputs.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// What is at fault, a line for each verdict, and how to look at its first input.

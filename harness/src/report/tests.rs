@@ -15,6 +15,7 @@ fn conforming() -> Report {
     report.waivers.clear();
     report.undecided.clear();
     report.not_tested.clear();
+    report.sweeps.clear();
     report
 }
 
@@ -104,6 +105,9 @@ fn both_pages_say_what_does_not_conform_and_why() {
         assert!(page.contains("softmax/f16/huge_logits/00003"));
         assert!(page.contains("it supports no f64"));
         assert!(page.contains("1 of 2"), "clauses exercised");
+        assert!(page.contains("exhaustive n=131,072"));
+        assert!(page.contains("71 values above the ceiling; 1 undecided"));
+        assert!(page.contains("undecided: logits=nan"));
     }
 }
 

@@ -105,7 +105,8 @@ fn ask_rows(
     let answers: Vec<Answer> = match called {
         Ok(()) => {
             let rows = 0..calls.len();
-            rows.map(|row| Answer::Values(batch.output_row(row))).collect()
+            rows.map(|row| Answer::Values(batch.output_row(row)))
+                .collect()
         }
         Err(failure) if patience.is_spent() => vec![Answer::from(failure); calls.len()],
         Err(_) => {

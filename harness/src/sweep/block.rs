@@ -47,7 +47,12 @@ impl Question<'_> {
 
     /// Nothing yet.
     pub(super) fn no_outcome(&self) -> Outcome {
-        Outcome::empty(self.reference.clauses().iter().map(|clause| clause.id.as_str()))
+        Outcome::empty(
+            self.reference
+                .clauses()
+                .iter()
+                .map(|clause| clause.id.as_str()),
+        )
     }
 }
 
@@ -61,17 +66,15 @@ const KAPPA_PRECISION: PrecisionBits = 128;
 ///
 /// # Errors
 /// When a stated gradient formula and the differentiated formula exclude each other on one of the inputs.
-pub(super) fn judge(
-    question: &Question<'_>,
-    answered: Vec<Answered>,
-) -> Result<Outcome, RunError> {
+pub(super) fn judge(question: &Question<'_>, answered: Vec<Answered>) -> Result<Outcome, RunError> {
     let mut outcome = question.no_outcome();
     for one in answered {
         let first = one.indices.start;
         let inputs = one.indices.end - first;
         let case = case_of(question, first, one.inputs);
         let answers = vec![(question.subject, one.answer)];
-        let measured = measure_answers(question.reference, &case, answers, question.precision_limit);
+        let measured =
+            measure_answers(question.reference, &case, answers, question.precision_limit);
         let mut measured = measured.map_err(|disagreement| RunError::Gradients {
             case: case.id.clone(),
             disagreement: Box::new(disagreement),
@@ -126,7 +129,10 @@ impl Called<'_> {
         for (place, (judged, clause)) in self.judged().enumerate() {
             add_verdict(outcome, judged.verdict, weight);
             if let Some(clause) = clause {
-                let count = outcome.clauses.entry(clauses[clause].id.clone()).or_default();
+                let count = outcome
+                    .clauses
+                    .entry(clauses[clause].id.clone())
+                    .or_default();
                 count.settled += weight;
                 count.conforming += weight * u64::from(judged.verdict.conforms());
             }
@@ -165,7 +171,10 @@ impl Called<'_> {
     }
 
     fn judged(&self) -> impl Iterator<Item = (&Judged, Option<usize>)> {
-        self.report.judged.iter().zip(self.report.clauses.iter().copied())
+        self.report
+            .judged
+            .iter()
+            .zip(self.report.clauses.iter().copied())
     }
 
     /// The index of the input behind a place of the call's output, and the place in an output of that input alone.
@@ -207,7 +216,9 @@ pub(super) fn condition_worst(question: &Question<'_>, outcome: &mut Outcome) {
     };
     let reference = question.reference;
     let inputs = question.domain.inputs(worst.index);
-    let call = reference.call(question.domain.dtype, &inputs).expect(OWN_SHAPES);
+    let call = reference
+        .call(question.domain.dtype, &inputs)
+        .expect(OWN_SHAPES);
     let enclosure = reference.enclose(&call, &[worst.place], KAPPA_PRECISION);
     let sensitivity = reference.sensitivity(&call, worst.place, KAPPA_PRECISION);
     let kappa = Program::condition_number(&sensitivity, &enclosure[0], KAPPA_PRECISION);
@@ -225,7 +236,11 @@ fn input_values(question: &Question<'_>, index: u64) -> Vec<InputValues> {
         let places = tensor.indices().iter().map(ToString::to_string);
         InputValues {
             name: spec.name.clone(),
-            values: numbers.iter().map(|&number| format_hex(number)).chain(places).collect(),
+            values: numbers
+                .iter()
+                .map(|&number| format_hex(number))
+                .chain(places)
+                .collect(),
             bits: numbers.iter().map(|&number| bits(dtype, number)).collect(),
         }
     });

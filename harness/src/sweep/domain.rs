@@ -73,10 +73,14 @@ impl Domain {
     }
 
     /// How many shards it is cut into.
+    ///
+    /// # Panics
+    /// Never: an index has 32 bits at most, and a shard 4096 inputs at least.
     #[must_use]
     pub fn shards(&self) -> u32 {
         let shards = self.size() / self.shard_inputs();
-        u32::try_from(shards).expect("an index has 32 bits at most, and a shard 4096 inputs at least")
+        u32::try_from(shards)
+            .expect("an index has 32 bits at most, and a shard 4096 inputs at least")
     }
 
     /// The indices of a shard.

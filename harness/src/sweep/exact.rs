@@ -48,7 +48,10 @@ mod tests {
         }
         let infinite = serde_json::to_string(&Exact(f64::INFINITY)).unwrap();
         assert_eq!(infinite, "\"inf\"");
-        assert_eq!(serde_json::from_str::<Exact>(&infinite).unwrap(), Exact(f64::INFINITY));
+        assert_eq!(
+            serde_json::from_str::<Exact>(&infinite).unwrap(),
+            Exact(f64::INFINITY)
+        );
         assert!(serde_json::from_str::<Exact>("\"1\"").is_err());
     }
 }

@@ -180,7 +180,11 @@ impl SweepFile {
         if self.shards.is_empty() || self.shards.last() >= Some(domain.shards()) {
             return told("it has no shard, or one that the domain has not");
         }
-        let rebuilt = Self::new(self.sweep.clone(), self.shards.clone(), self.outcome.clone());
+        let rebuilt = Self::new(
+            self.sweep.clone(),
+            self.shards.clone(),
+            self.outcome.clone(),
+        );
         if *self != rebuilt {
             return told("its coverage is not that of its shards");
         }

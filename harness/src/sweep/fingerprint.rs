@@ -5,6 +5,9 @@
 use crate::reference::Reference;
 use lossproof_numerics::Dtype;
 
+/// The fingerprint of the sources of the kernels compiled in, comments and tests left out, which `build.rs` takes.
+pub const KERNELS: &str = env!("LOSSPROOF_KERNELS");
+
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 

@@ -20,7 +20,9 @@ pub struct Piece {
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
     /// There is none.
-    #[error("there is no outcome of a sweep to merge; name files or folders that `lossproof sweep` wrote")]
+    #[error(
+        "there is no outcome of a sweep to merge; name files or folders that `lossproof sweep` wrote"
+    )]
     Nothing,
     /// Two are of different things.
     #[error(
@@ -91,7 +93,11 @@ pub fn merge(mut pieces: Vec<Piece>) -> Result<SweepFile, MergeError> {
     let mut covered = ShardSet::default();
     for piece in pieces {
         if !covered.overlaps(&piece.file.shards) {
-            piece.file.shards.iter().for_each(|shard| covered.insert(shard));
+            piece
+                .file
+                .shards
+                .iter()
+                .for_each(|shard| covered.insert(shard));
             kept.push(piece);
             continue;
         }

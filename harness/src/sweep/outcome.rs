@@ -6,6 +6,7 @@
 use super::exact::Exact;
 use crate::measure::HISTOGRAM_EDGES;
 use crate::report::model::VerdictCounts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -37,7 +38,7 @@ pub struct Outcome {
 }
 
 /// What a clause settled.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClauseCount {
     /// Values, or inputs whose call gave none, that it settled.
@@ -151,7 +152,9 @@ impl Outcome {
     fn keep_worst(&mut self, found: WorstInput) {
         let is_worse = self.worst.as_ref().is_none_or(|known| {
             let order = found.ulp_upper.0.total_cmp(&known.ulp_upper.0);
-            order.then((known.index, known.place).cmp(&(found.index, found.place))).is_gt()
+            order
+                .then((known.index, known.place).cmp(&(found.index, found.place)))
+                .is_gt()
         });
         if is_worse {
             self.worst = Some(found);
@@ -160,7 +163,8 @@ impl Outcome {
 
     /// Keeps the first entries of each list, by index.
     pub(super) fn shorten_lists(&mut self) {
-        self.undecided.sort_by_key(|entry| (entry.index, entry.place));
+        self.undecided
+            .sort_by_key(|entry| (entry.index, entry.place));
         self.undecided.truncate(UNDECIDED_LISTED);
         let by_verdict = |fault: &Fault| (fault.verdict.clone(), fault.index, fault.place);
         self.faults.sort_by_key(by_verdict);

@@ -5,6 +5,7 @@
 //! rows of numbers, or its first one at each class as the label, one-hot or as an index. Constants of a spec stay constants.
 
 use super::domain::{BLOCK_INPUTS, Domain, Source};
+use crate::report::number::count;
 use crate::spec::{InputSpec, Op, Role};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Dim, Shape};
@@ -79,7 +80,9 @@ fn of_elements(op: &Op, dtype: Dtype) -> Vec<Domain> {
 fn of_rows(op: &Op, dtype: Dtype) -> Vec<Domain> {
     let mut found = Vec::new();
     let label = only(op, |input| input.shape == Shape::Index);
-    let held_row = only(op, |input| matches!(input.role, Role::Labels | Role::Upstream));
+    let held_row = only(op, |input| {
+        matches!(input.role, Role::Labels | Role::Upstream)
+    });
     for row_length in [1, 2] {
         let plan = |held| Plan {
             op,
@@ -159,7 +162,7 @@ impl Plan<'_> {
                 })
             })
             .collect();
-        let size = 1u64 << (slots * self.dtype.width());
+        let size = count(1 << (slots * self.dtype.width()));
         let dtype = self.dtype;
         let what = if slots == 1 {
             format!("every encoding of {} in {dtype}", elements[0])
@@ -173,7 +176,9 @@ impl Plan<'_> {
             Source::Fixed(numbers) if self.op.elementwise => {
                 format!(", with {} = {}", input.name, numbers[0])
             }
-            Source::Fixed(numbers) => format!(", with {} = {numbers:?}", input.name),
+            Source::Fixed(numbers) => {
+                format!(", with {} = {numbers:?}, one-hot", input.name)
+            }
             Source::Place(place) => format!(", with {} = {place}", input.name),
             Source::Every { .. } => String::new(),
         });
@@ -188,7 +193,11 @@ impl Plan<'_> {
         let called = if self.op.elementwise {
             format!("called in rows of {BLOCK_INPUTS} consecutive inputs")
         } else {
-            let class = if self.row_length == 1 { "value" } else { "values" };
+            let class = if self.row_length == 1 {
+                "value"
+            } else {
+                "values"
+            };
             format!("each a row of {} {class}", self.row_length)
         };
         format!(
@@ -214,7 +223,10 @@ mod tests {
 
     fn named(op_name: &str, dtype: Dtype) -> Vec<(String, u64)> {
         let found = domains(&op(op_name), dtype);
-        found.into_iter().map(|d| (d.name.clone(), d.size())).collect()
+        found
+            .into_iter()
+            .map(|d| (d.name.clone(), d.size()))
+            .collect()
     }
 
     #[test]
@@ -224,7 +236,10 @@ mod tests {
             named.collect()
         };
         assert_eq!(named("sigmoid", Dtype::F16), sized(&[("every_value", 16)]));
-        assert_eq!(named("softplus_grad_logits", Dtype::F32), sized(&[("every_value", 32)]));
+        assert_eq!(
+            named("softplus_grad_logits", Dtype::F32),
+            sized(&[("every_value", 32)])
+        );
         assert_eq!(named("sigmoid", Dtype::F64), []);
         let binary = "sigmoid_cross_entropy_with_logits";
         let at_labels = [("every_value_labels_0", 16), ("every_value_labels_1", 16)];
@@ -237,12 +252,20 @@ mod tests {
             sized(&[("rows_of_1", 16), ("rows_of_2", 32)])
         );
         assert_eq!(named("softmax", Dtype::F32), []);
-        let one_hot = [("rows_of_1", 32), ("rows_of_2_labels_0", 32), ("rows_of_2_labels_1", 32)];
+        let one_hot = [
+            ("rows_of_1", 32),
+            ("rows_of_2_labels_0", 32),
+            ("rows_of_2_labels_1", 32),
+        ];
         assert_eq!(
             named("softmax_cross_entropy_with_logits", Dtype::F16),
             sized(&one_hot)
         );
-        let sparse = [("rows_of_1_label_0", 16), ("rows_of_2_label_0", 32), ("rows_of_2_label_1", 32)];
+        let sparse = [
+            ("rows_of_1_label_0", 16),
+            ("rows_of_2_label_0", 32),
+            ("rows_of_2_label_1", 32),
+        ];
         assert_eq!(
             named("sparse_softmax_cross_entropy_with_logits", Dtype::F16),
             sized(&sparse)
@@ -252,7 +275,11 @@ mod tests {
 
     #[test]
     fn an_index_is_the_encodings_side_by_side() {
-        let pair = domain_named(&op("sigmoid_cross_entropy_with_logits"), Dtype::F16, "every_pair");
+        let pair = domain_named(
+            &op("sigmoid_cross_entropy_with_logits"),
+            Dtype::F16,
+            "every_pair",
+        );
         let pair = pair.unwrap();
         let row = |number: f64| Tensor::Row(vec![number]);
         assert_eq!(pair.inputs(0x3c00_4000), [row(1.0), row(2.0)]);

@@ -15,6 +15,18 @@ pub trait Watcher: Sync {
     fn is_cancelled(&self) -> bool;
 }
 
+/// Nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn judged(&self, _: u64) {}
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
 /// The outcome of one shard; none where the sweep was cancelled on the way.
 ///
 /// # Errors
@@ -55,5 +67,7 @@ pub fn sweep_shards<E: From<RunError> + Send>(
         None => Ok(()),
     };
     // One by one, so that a killed sweep has lost no more than a shard for each thread.
-    in_pool(threads, || shards.par_iter().with_max_len(1).try_for_each(sweep))?
+    in_pool(threads, || {
+        shards.par_iter().with_max_len(1).try_for_each(sweep)
+    })?
 }
