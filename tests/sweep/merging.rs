@@ -12,7 +12,7 @@ fn five_parts(folder: &Path) -> Vec<PathBuf> {
     let part = |part: u32| {
         let out = folder.join(format!("part{part}"));
         let option = format!("{part}/5");
-        let threads = if part % 2 == 0 { "1" } else { "2" };
+        let threads = if part.is_multiple_of(2) { "1" } else { "2" };
         let done = sweep_sigmoid(&out, &["--shard", &option, "--threads", threads]);
         assert_eq!(done.code, 0, "{}", done.stderr);
         has(&done.stdout, &["partial", "put the parts together"]);
@@ -130,7 +130,7 @@ fn contradictions_and_strangers_are_refused() {
     assert_eq!(done.code, 2);
     has(&done.stderr, &["subject is `builtin"]);
     assert!(!out.exists(), "nothing is written where nothing is right");
-    let (done, _) = merge_into(&out, &[&tempdir().unwrap().path().to_owned()]);
+    let (done, _) = merge_into(&out, &[tempdir().unwrap().path()]);
     assert_eq!(done.code, 2);
     has(&done.stderr, &["there is no outcome"]);
 }

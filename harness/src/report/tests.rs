@@ -158,8 +158,12 @@ fn an_unknown_part_makes_the_maximum_unknown() {
 #[test]
 fn plots_are_named_and_take_their_colours_from_the_page() {
     let page = render_html(&report());
-    assert_eq!(page.matches("class=\"plot\" role=\"img\"").count(), 3);
-    assert_eq!(page.matches("<title>softmax: ").count(), 3);
+    assert_eq!(
+        page.matches("class=\"plot\" role=\"img\"").count(),
+        4,
+        "three of an op and one of its sweeps"
+    );
+    assert_eq!(page.matches("<title>softmax: ").count(), 4);
     let plots = page.split("<svg class=\"plot\"").skip(1);
     for plot in plots.map(|rest| rest.split("</svg>").next().unwrap_or(rest)) {
         assert!(!plot.contains('#'), "{plot}");
