@@ -249,6 +249,7 @@ fn report_is_current(shared: &[(String, Shared)]) -> Result<(), Failed> {
         evidence: Evidence {
             properties: &PROPERTIES,
             self_proof: Some(&PROOF),
+            sweeps: &golden.sweeps,
         },
     });
     if !report.conforms {

@@ -1,6 +1,7 @@
 //! From a run's outcomes and the gate's findings to the report as data.
 
 mod clauses;
+mod sweeps;
 mod tolerances;
 
 pub use clauses::unspecified;
@@ -22,6 +23,7 @@ use crate::run::{Settings, TrialOutcome};
 use crate::selftest::SelfProof;
 use crate::spec::{Attribute, Definition, Profile};
 use crate::subject::Subject;
+use crate::sweep::SweepFile;
 use lossproof_numerics::Dtype;
 use std::collections::BTreeMap;
 
@@ -57,6 +59,8 @@ pub struct Evidence<'a> {
     pub properties: &'a [PropertyOutcome],
     /// Whether the harness would notice.
     pub self_proof: Option<&'a SelfProof>,
+    /// The reviewed outcomes of sweeps.
+    pub sweeps: &'a [SweepFile],
 }
 
 impl Evidence<'_> {
@@ -77,6 +81,7 @@ pub const TOOL: &str = concat!("lossproof ", env!("CARGO_PKG_VERSION"));
 pub fn report(parts: Parts<'_>) -> Report {
     let results = results(parts);
     let subjects = subjects(parts, &results);
+    let sweeps = sweeps::rows(parts.evidence.sweeps, parts.references);
     Report {
         schema: SCHEMA.to_owned(),
         tool: TOOL.to_owned(),
@@ -85,7 +90,8 @@ pub fn report(parts: Parts<'_>) -> Report {
         profile: parts.profile.name().to_owned(),
         precision_limit: parts.settings.precision_limit,
         conforms: parts.findings.is_empty()
-            && parts.evidence.holds(parts.subjects[parts.gated].name()),
+            && parts.evidence.holds(parts.subjects[parts.gated].name())
+            && sweeps.iter().all(|row| row.conforms),
         subjects,
         ops: parts.references.iter().map(op_entry).collect(),
         classes: classes()
@@ -117,6 +123,7 @@ pub fn report(parts: Parts<'_>) -> Report {
             properties().iter().map(PropertyEntry::from).collect()
         },
         property_results: property_rows(parts.evidence.properties),
+        sweeps,
         self_proof: parts.evidence.self_proof.cloned(),
     }
 }

@@ -18,5 +18,6 @@ pub mod run;
 pub mod selftest;
 pub mod spec;
 pub mod subject;
+pub mod sweep;
 pub mod tolerance;
 pub mod worker;

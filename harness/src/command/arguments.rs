@@ -1,5 +1,6 @@
 //! The command line: what can be asked, with help that teaches.
 
+use super::sweep_arguments::{MergeArguments, SWEEP_EXAMPLES, SweepArguments};
 use super::worker_arguments::WorkerArguments;
 use crate::reference::DEFAULT_PRECISION_LIMIT;
 use crate::spec::Profile;
@@ -74,7 +75,7 @@ pub struct Common {
 }
 
 /// Reads a profile by its name.
-fn profile_parser() -> impl TypedValueParser<Value = Profile> {
+pub(super) fn profile_parser() -> impl TypedValueParser<Value = Profile> {
     let names = Profile::ALL.iter().map(|profile| profile.name());
     PossibleValuesParser::new(names)
         .map(|name| Profile::named(&name).expect("only names of profiles are possible values"))
@@ -109,6 +110,25 @@ pub enum Command {
     /// survivor or a false alarm is exit code 1.
     #[command(name = "selftest")]
     SelfTest(SelfTestArguments),
+    /// Judge every input of a finite domain: a maximum over all of it, and not over a sample.
+    ///
+    /// Domains follow from the inputs of an op (`lossproof list domains`): every encoding of an elementwise op's input, every pair,
+    /// every row of one or two values of a 16-bit dtype. A domain is cut into shards; each finished shard is a file in the
+    /// folder given with --out. A sweep that was killed goes on where it was when the same command is given again. Outcomes of several machines are put together by
+    /// `lossproof merge`.
+    ///
+    /// Exit codes: 0 every input conforms, 1 some do not or the sweep was interrupted, 2 usage, or a file that is damaged
+    /// or of another kernel or spec, 3 the subject could not be run.
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(SweepArguments),
+    /// Put outcomes of sweeps together, in any order and any split, to the same bytes.
+    ///
+    /// Shards that are there twice must agree. Where shards of the domain are missing they are listed, and the result is not
+    /// exhaustive.
+    ///
+    /// Exit codes: 0 exhaustive and every input conforms, 1 not, 2 a file is damaged, or files do not belong together or
+    /// contradict each other.
+    Merge(MergeArguments),
     /// Say what got better, worse, appeared or went away between two reports.
     ///
     /// Compares rows by subject, op, dtype and class, then clauses, properties and the self-proof. Worse is: a larger upper
@@ -118,7 +138,7 @@ pub enum Command {
     ///
     /// Exit codes: 0 nothing is worse, 1 something is, 2 a file cannot be read or the two cannot be compared.
     Diff(DiffArguments),
-    /// List ops, classes, cases, subjects or profiles.
+    /// List ops, classes, cases, subjects, profiles or domains.
     List(List),
     /// Write the starting file of a kernel of your own, in Python, C, C++ or Rust, and say what to type next.
     Init(Init),
@@ -357,6 +377,8 @@ pub enum Listed {
     Subjects,
     /// What each profile's clauses and formulas say, and what is unknown.
     Profiles,
+    /// Finite domains of an op and dtype that `lossproof sweep` judges every input of.
+    Domains,
 }
 
 /// `lossproof init`

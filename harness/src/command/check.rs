@@ -140,6 +140,7 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         evidence: Evidence {
             properties: &properties,
             self_proof: None,
+            sweeps: &[],
         },
     };
     let report = report(parts);

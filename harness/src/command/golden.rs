@@ -1,8 +1,10 @@
-//! The golden folder: reviewed bounds and waivers on disk, and today's date to hold the waivers against.
+//! The golden folder: reviewed bounds, waivers and outcomes of sweeps on disk, and today's date to hold the waivers against.
 
+use super::sweep_files::read_folder;
 use crate::cases::Tier;
 use crate::gate::{Bounds, Reviewed, Waiver, parse_snapshot, parse_waivers};
-use anyhow::{Context, Result};
+use crate::sweep::{Coverage, SweepFile};
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +15,8 @@ pub struct Golden {
     pub bounds: Option<Bounds>,
     /// The waivers.
     pub waivers: Vec<Waiver>,
+    /// The reviewed outcomes of sweeps, whichever the tier.
+    pub sweeps: Vec<SweepFile>,
     /// Today in UTC, YYYY-MM-DD.
     pub today: String,
 }
@@ -30,6 +34,7 @@ impl Golden {
         Ok(Self {
             bounds,
             waivers: load_waivers(folder)?,
+            sweeps: load_sweeps(&folder.join("sweeps"))?,
             today: today(),
         })
     }
@@ -66,6 +71,34 @@ fn load_bounds(folder: &Path) -> Result<Bounds> {
         );
     }
     Ok(bounds)
+}
+
+/// Reads every outcome of a folder, each of which must be exhaustive and named for what it is; none where there is no folder.
+fn load_sweeps(folder: &Path) -> Result<Vec<SweepFile>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut sweeps = Vec::new();
+    for piece in read_folder(folder)? {
+        let file = piece.file;
+        let due = folder.join(format!("{}.json", file.sweep.name()));
+        if Path::new(&piece.name) != due {
+            bail!(
+                "`{}` must be named `{}` for what it holds",
+                piece.name,
+                due.display()
+            );
+        }
+        if file.coverage != Coverage::Exhaustive {
+            bail!(
+                "`{}` is not exhaustive: shards {} are missing; sweep them, and merge again",
+                piece.name,
+                file.missing
+            );
+        }
+        sweeps.push(file);
+    }
+    Ok(sweeps)
 }
 
 /// Reads `waivers.toml` of the golden folder.

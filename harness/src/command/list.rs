@@ -7,7 +7,9 @@ use super::table::table;
 use crate::cases::{CaseId, classes};
 use crate::spec::{Op, Profile, Spec};
 use crate::subject::compiled_in;
+use crate::sweep::domains;
 use anyhow::Result;
+use lossproof_numerics::Dtype;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
@@ -28,6 +30,17 @@ pub(super) fn run(common: &Common, list: &List) -> Result<ExitCode> {
         Listed::Profiles => (
             &["profile", "op", "clause", "accepts", "when", "source"],
             profiles(common, list)?,
+        ),
+        Listed::Domains => (
+            &[
+                "op",
+                "dtype",
+                "domain",
+                "inputs",
+                "shards",
+                "what is enumerated",
+            ],
+            domains_of(common, list)?,
         ),
         Listed::Subjects => (&["subject", "profile", "description"], subjects(common)?),
     };
@@ -153,6 +166,26 @@ fn ops(common: &Common) -> Result<Vec<Vec<String>>> {
         ]
     };
     Ok(references.iter().map(line).collect())
+}
+
+/// The domains of the ops and dtypes selected.
+fn domains_of(common: &Common, list: &List) -> Result<Vec<Vec<String>>> {
+    let references = common.references(Profile::Exact)?;
+    let selection = list.selection.selection(&references)?;
+    let op_asked = |op: &Op| selection.ops.is_empty() || selection.ops.contains(&op.name);
+    let dtype_asked =
+        |dtype: &Dtype| selection.dtypes.is_empty() || selection.dtypes.contains(dtype);
+    let mut lines = Vec::new();
+    for reference in references.iter().filter(|known| op_asked(&known.op)) {
+        for dtype in Dtype::ALL.into_iter().filter(dtype_asked) {
+            lines.extend(domains(&reference.op, dtype).into_iter().map(|domain| {
+                let (inputs, shards) = (domain.size().to_string(), domain.shards().to_string());
+                let (op, dtype) = (reference.op.name.clone(), dtype.name().to_owned());
+                vec![op, dtype, domain.name, inputs, shards, domain.description]
+            }));
+        }
+    }
+    Ok(lines)
 }
 
 fn cases(common: &Common, list: &List) -> Result<Vec<Vec<String>>> {

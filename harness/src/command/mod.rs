@@ -11,6 +11,7 @@ mod init;
 mod league;
 mod league_subjects;
 mod list;
+mod merge;
 mod progress;
 mod references;
 mod report_files;
@@ -19,6 +20,12 @@ mod serve_library;
 mod setup;
 mod story;
 mod summary;
+mod sweep;
+mod sweep_arguments;
+mod sweep_content;
+mod sweep_files;
+mod sweep_progress;
+mod sweep_table;
 mod table;
 mod timing;
 mod tolerance_table;
@@ -62,6 +69,8 @@ pub fn main_with(subjects: fn() -> Vec<Box<dyn Subject>>) -> ExitCode {
         Command::Reference(reference) => references::run(&arguments.common, reference),
         Command::Explain(explain) => explain::run(&arguments.common, explain),
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),
+        Command::Sweep(sweep) => sweep::run(&arguments.common, sweep),
+        Command::Merge(merge) => merge::run(&arguments.common, merge),
         Command::Diff(diff) => diff::run(&arguments.common, diff),
         Command::List(list) => list::run(&arguments.common, list),
         Command::Init(init) => init::run(init),

@@ -66,6 +66,7 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
         evidence: Evidence {
             properties: &properties,
             self_proof: Some(&proof),
+            sweeps: &golden.sweeps,
         },
     });
     let threads = settings.threads.unwrap_or_else(available_threads);

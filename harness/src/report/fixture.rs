@@ -7,6 +7,8 @@ use crate::selftest::{
     Fate, KillScore, MutantRow, SelfProof, VariantRow, VariantTrial, WeakestKill,
 };
 
+use crate::sweep::{SweepMax, SweepRow};
+
 use super::model::{
     AttributeEntry, ClassEntry, ClauseExercise, ClauseRow, ConditioningPoint, DefinitionEntry,
     Distribution, MaxUlp, NotTestedEntry, OpEntry, OrdinalBin, Report, ResultRow, SCHEMA,
@@ -87,6 +89,7 @@ pub(super) fn report() -> Report {
             }],
             not_applicable: BTreeMap::new(),
         }],
+        sweeps: vec![sweep()],
         self_proof: Some(self_proof()),
     }
 }
@@ -271,6 +274,42 @@ fn exercise(subject: &str, values: u64, conforming: u64) -> ClauseExercise {
         dtype: "f32".to_owned(),
         values,
         conforming,
+    }
+}
+
+/// A sweep that does not conform, with everything that one can hold.
+fn sweep() -> SweepRow {
+    SweepRow {
+        subject: "builtin".to_owned(),
+        kernels: "fnv1a64:0123456789abcdef".to_owned(),
+        op: "softmax".to_owned(),
+        dtype: "f16".to_owned(),
+        domain: "rows_of_2".to_owned(),
+        description: HOSTILE.to_owned(),
+        inputs: 65_536,
+        values: 131_072,
+        max_ulp: SweepMax {
+            lower: 0.75,
+            upper: Some(0.750_001),
+            coverage: "exhaustive".to_owned(),
+            worst_input: Some("logits=0x1p+0,0x1p+1 (bits:3c00,4000)".to_owned()),
+            worst_place: Some(1),
+            result: Some("0x1p-1 (bits:3800)".to_owned()),
+            kappa: Some(1.5),
+        },
+        correctly_rounded: 131_000,
+        verdicts: VerdictCounts {
+            correctly_rounded: 131_000,
+            exceeds: 71,
+            undecided: 1,
+            ..VerdictCounts::default()
+        },
+        histogram: vec![10, 4, 0, 71],
+        histogram_edges: vec![0.0, 0.5, 1.0],
+        clauses: BTreeMap::new(),
+        undecided: vec!["logits=nan,0x0p+0 (bits:7e00,0000) [0]".to_owned()],
+        stale: Some("its tool is `a`, and now it is `b`".to_owned()),
+        conforms: false,
     }
 }
 

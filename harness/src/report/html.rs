@@ -22,9 +22,14 @@ pub fn render_html(report: &Report) -> String {
         .iter()
         .map(|op| (op.op, plot::figures(report, op.op)))
         .collect();
+    let sweep_figures = plot::sweep_figures(report);
     template::fill(
         "index.html",
-        context! { report => Serde(&view), figures => Serde(&figures) },
+        context! {
+            report => Serde(&view),
+            figures => Serde(&figures),
+            sweep_figures => Serde(&sweep_figures),
+        },
     )
 }
 

@@ -4,6 +4,7 @@
 
 use crate::properties::{PropertyEntry, PropertyRow};
 use crate::selftest::SelfProof;
+use crate::sweep::SweepRow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,6 +53,9 @@ pub struct Report {
     pub properties: Vec<PropertyEntry>,
     /// What each property comes to for each subject.
     pub property_results: Vec<PropertyRow>,
+    /// What sweeps over finite domains came to; none in a report of a selection.
+    #[serde(default)]
+    pub sweeps: Vec<SweepRow>,
     /// Whether the harness would notice a bad kernel; absent in a report of a selection.
     pub self_proof: Option<SelfProof>,
 }

@@ -4,7 +4,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, escape_formatter};
 
 /// Every template by its name; `.html` ones escape what they are given, `.md` ones through the filters `text` and `code`.
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("index.html", include_str!("templates/index.html")),
     ("marks.html", include_str!("templates/marks.html")),
     ("verdict.html", include_str!("templates/verdict.html")),
@@ -12,6 +12,7 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("headline.html", include_str!("templates/headline.html")),
     ("results.html", include_str!("templates/results.html")),
     ("clauses.html", include_str!("templates/clauses.html")),
+    ("sweeps.html", include_str!("templates/sweeps.html")),
     ("proof.html", include_str!("templates/proof.html")),
     ("limits.html", include_str!("templates/limits.html")),
     ("recompute.html", include_str!("templates/recompute.html")),
@@ -20,6 +21,7 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("readme.md", include_str!("templates/readme.md")),
     ("method.md", include_str!("templates/method.md")),
     ("results.md", include_str!("templates/results.md")),
+    ("sweeps.md", include_str!("templates/sweeps.md")),
     ("proof.md", include_str!("templates/proof.md")),
     ("limits.md", include_str!("templates/limits.md")),
     (

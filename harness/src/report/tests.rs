@@ -15,6 +15,7 @@ fn conforming() -> Report {
     report.waivers.clear();
     report.undecided.clear();
     report.not_tested.clear();
+    report.sweeps.clear();
     report
 }
 
@@ -104,6 +105,9 @@ fn both_pages_say_what_does_not_conform_and_why() {
         assert!(page.contains("softmax/f16/huge_logits/00003"));
         assert!(page.contains("it supports no f64"));
         assert!(page.contains("1 of 2"), "clauses exercised");
+        assert!(page.contains("exhaustive n=131,072"));
+        assert!(page.contains("71 values above the ceiling; 1 undecided"));
+        assert!(page.contains("undecided: logits=nan"));
     }
 }
 
@@ -154,8 +158,12 @@ fn an_unknown_part_makes_the_maximum_unknown() {
 #[test]
 fn plots_are_named_and_take_their_colours_from_the_page() {
     let page = render_html(&report());
-    assert_eq!(page.matches("class=\"plot\" role=\"img\"").count(), 3);
-    assert_eq!(page.matches("<title>softmax: ").count(), 3);
+    assert_eq!(
+        page.matches("class=\"plot\" role=\"img\"").count(),
+        4,
+        "three of an op and one of its sweeps"
+    );
+    assert_eq!(page.matches("<title>softmax: ").count(), 4);
     let plots = page.split("<svg class=\"plot\"").skip(1);
     for plot in plots.map(|rest| rest.split("</svg>").next().unwrap_or(rest)) {
         assert!(!plot.contains('#'), "{plot}");

@@ -43,6 +43,46 @@ pub(super) fn figures(report: &Report, op: &str) -> Vec<Figure> {
     ]
 }
 
+/// The error histograms of the sweeps of each op, a panel for each dtype and domain.
+pub(super) fn sweep_figures(report: &Report) -> Vec<Figure> {
+    let mut by_op: Vec<(&str, Vec<(String, Distribution)>)> = Vec::new();
+    for row in &report.sweeps {
+        let panel = format!("{} {}", row.dtype, row.domain);
+        let distribution = Distribution {
+            subject: row.subject.clone(),
+            op: row.op.clone(),
+            dtype: row.dtype.clone(),
+            histogram: row.histogram.clone(),
+            histogram_edges: row.histogram_edges.clone(),
+            ordinals: Vec::new(),
+            conditioning: Vec::new(),
+        };
+        let known = by_op.iter_mut().find(|(op, _)| *op == row.op);
+        match known {
+            Some((_, panels)) => panels.push((panel, distribution)),
+            None => by_op.push((&row.op, vec![(panel, distribution)])),
+        }
+    }
+    let figure = |(op, panels): &(&str, Vec<(String, Distribution)>)| {
+        let mark = |distribution: &Distribution| {
+            let mut subjects = report.subjects.iter();
+            let found = subjects.position(|subject| subject.name == distribution.subject);
+            found.unwrap_or(report.subjects.len())
+        };
+        let panels: Vec<PanelData<'_>> = panels
+            .iter()
+            .map(|(panel, distribution)| PanelData {
+                dtype: panel,
+                series: vec![(mark(distribution), distribution)],
+            })
+            .collect();
+        let mut figure = histogram::figure(op, &panels);
+        figure.title = format!("{op}: error histogram over the whole domain");
+        figure
+    };
+    by_op.iter().map(figure).collect()
+}
+
 fn panels<'a>(report: &'a Report, op: &str) -> Vec<PanelData<'a>> {
     let mut panels: Vec<PanelData<'a>> = Vec::new();
     for distribution in report.distributions.iter().filter(|entry| entry.op == op) {

@@ -7,6 +7,7 @@ mod proof;
 mod row;
 mod spec;
 mod subject;
+mod sweep;
 mod verdict;
 
 use serde::Serialize;
@@ -17,6 +18,7 @@ use super::number::count;
 use op::OpView;
 use proof::{ProofView, PropertyView};
 use subject::SubjectView;
+use sweep::SweepsView;
 use verdict::VerdictView;
 
 /// What both pages show.
@@ -41,6 +43,7 @@ pub(super) struct View<'a> {
     not_tested: &'a [NotTestedEntry],
     properties: Vec<PropertyView<'a>>,
     proof: Option<ProofView<'a>>,
+    sweeps: SweepsView<'a>,
 }
 
 /// A line of the report that the commands in the last section recompute.
@@ -97,6 +100,7 @@ impl<'a> View<'a> {
             not_tested: &report.not_tested,
             properties: proof::properties(report),
             proof: report.self_proof.as_ref().map(ProofView::of),
+            sweeps: SweepsView::of(report),
         }
     }
 }

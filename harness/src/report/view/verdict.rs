@@ -75,6 +75,10 @@ fn facts(report: &Report, about: &[&str], rows: &[&ResultRow]) -> Vec<Fact> {
             "clauses exercised".to_owned(),
         ),
     ];
+    if !report.sweeps.is_empty() {
+        let inputs = report.sweeps.iter().map(|row| row.inputs).sum();
+        facts.push((count(inputs), "inputs swept, exhaustively".to_owned()));
+    }
     if waivers > 0 {
         let what = if waivers == 1 {
             "waiver in force"
@@ -127,6 +131,11 @@ fn faults(report: &Report, about: &[&str], rows: &[&ResultRow]) -> Vec<String> {
             idle.join(", ")
         ));
     }
+    let swept = report.sweeps.iter().filter(|row| !row.conforms);
+    faults.extend(swept.map(|row| {
+        let reason = super::sweep::reason(row);
+        format!("sweep {} {} {}: {reason}", row.op, row.dtype, row.domain)
+    }));
     if faults.is_empty() {
         faults.push(
             "The gate refuses the run for a reason that no row shows: run `lossproof gate`."
