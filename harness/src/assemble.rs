@@ -9,7 +9,9 @@ pub use tolerances::{ToleranceRow, tolerance_rows};
 
 use crate::cases::{Tier, classes};
 use crate::gate::{Bounds, Finding, FindingKind, Waiver, snapshot_name};
-use crate::measure::{HISTOGRAM_EDGES, Tally, Worst, ordinal_range, round_down, round_up};
+use crate::measure::{
+    HISTOGRAM_EDGES, Tally, Worst, ordinal_range, published, round_down, round_up,
+};
 use crate::properties::{
     Finding as PropertyFinding, PropertyEntry, PropertyOutcome, properties, property_rows,
 };
@@ -253,7 +255,7 @@ fn result_row(
     let found = is_gated && parts.findings.iter().any(|finding| finding.subject == name);
     let waived = is_gated && parts.waivers.iter().any(|waiver| waiver.trial() == name);
     let worst = tally.worst.as_ref();
-    let upper = round_up(worst.map_or(0.0, |worst| worst.upper));
+    let upper = published(worst.map_or(0.0, |worst| worst.upper));
     ResultRow {
         subject: subject.to_owned(),
         op: trial.reference.op.name.clone(),
@@ -268,7 +270,7 @@ fn result_row(
             worst_case: worst.map(|worst| worst.case.to_string()),
             worst_place: worst.map(|worst| worst.place),
         },
-        max_conditioned: tally.max_conditioned.map(round_up).and_then(finite),
+        max_conditioned: tally.max_conditioned.map(published).and_then(finite),
         worst_kappa: worst
             .and_then(|worst| worst.value.conditioning)
             .and_then(|conditioning| finite(round_down(conditioning.kappa.0))),

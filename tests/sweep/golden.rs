@@ -105,6 +105,7 @@ fn shards_of_large_domains_stay_within_the_reviewed_whole() {
             subject: &builtin(),
             domain: &domain,
             precision_limit: DEFAULT_PRECISION_LIMIT,
+            oracle: lossproof::measure::Oracle::default(),
         };
         let outcome = sweep_shard(&question, shard, &Unwatched).unwrap().unwrap();
         let name = file.sweep.name();

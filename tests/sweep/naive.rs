@@ -26,6 +26,7 @@ fn swept(reference: &Reference, domain: &Domain, subject: &dyn Subject) -> Outco
         subject,
         domain,
         precision_limit: DEFAULT_PRECISION_LIMIT,
+        oracle: lossproof::measure::Oracle::default(),
     };
     let shards: Vec<u32> = Part::WHOLE.of(domain.shards()).iter().collect();
     let total: Mutex<Option<Outcome>> = Mutex::default();
@@ -144,6 +145,7 @@ fn a_shard_of_a_large_domain_is_what_it_says() {
         subject: &ours,
         domain: &domain,
         precision_limit: DEFAULT_PRECISION_LIMIT,
+        oracle: lossproof::measure::Oracle::default(),
     };
     // All NaN of positive sign are in the last shards of the lower half, and no value of theirs has a distance.
     let last_of_half = domain.shards() / 2 - 1;

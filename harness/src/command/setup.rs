@@ -161,7 +161,7 @@ impl Common {
 }
 
 impl OracleArgument {
-    pub(super) fn oracle(self) -> Oracle {
+    pub(crate) fn oracle(self) -> Oracle {
         match self {
             Self::Ladder => Oracle::Ladder,
             Self::Mpfr => Oracle::Mpfr,

@@ -58,6 +58,7 @@ pub(super) fn run(common: &Common, arguments: &SweepArguments) -> Result<ExitCod
             subject: &*subject,
             domain: &task.domain,
             precision_limit: common.precision_limit,
+            oracle: common.oracle.oracle(),
         };
         let threads = common.threads.map(usize::from);
         let store = |shard, outcome| task.folder.store(shard, outcome);

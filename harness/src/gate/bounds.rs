@@ -1,6 +1,6 @@
 //! Reviewed bounds as text: tallies in, the content of `golden/bounds/<op>.<dtype>.snap` out, and back.
 
-use crate::measure::{Tally, round_up};
+use crate::measure::{Tally, published};
 use lossproof_numerics::Dtype;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ impl ClassBound {
             .collect();
         let worst = tally.worst.as_ref();
         Self {
-            max_ulp: round_up(worst.map_or(0.0, |worst| worst.upper)),
+            max_ulp: published(worst.map_or(0.0, |worst| worst.upper)),
             coverage: format!("sampled n={}", tally.values),
             worst_case: worst.map_or_else(String::new, |worst| {
                 format!("{}[{}]", worst.case, worst.place)

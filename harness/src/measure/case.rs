@@ -1,10 +1,11 @@
 //! One case: the answers of any number of subjects against one set of enclosures, climbing until all are decided.
 
+use super::decimal::published;
 use super::floors::Floors;
 use super::progress::{Lazy, Progress, open_places};
 use super::question::{Conditioning, Question};
 use super::rung::Rung;
-use super::verdict::{CeilingOf, Judged, Verdict, judge};
+use super::verdict::{CeilingOf, ERROR_RESOLUTION, Judged, Verdict, judge};
 use crate::cases::Case;
 use crate::reference::{GradientsDisagree, Reference, Rulings};
 use crate::subject::{Answer, CaseCall, Subject};
@@ -230,10 +231,29 @@ impl Question<'_> {
         floors: &Floors,
         precision_limit: PrecisionBits,
     ) -> Conditioned {
-        let candidates = one.candidates(floors);
+        let mut candidates = one.candidates(floors);
+        one.raise(floors);
+        // Where no error is proven to be more than 0 they are all candidates, until one is measured.
+        if candidates.len() > FEW
+            && one
+                .largest_error()
+                .is_some_and(|(_, (lower, _))| lower == 0.0)
+        {
+            self.measure_at(one, vec![candidates[0]], precision_limit);
+            one.raise(floors);
+            let measured = one
+                .measured
+                .worst
+                .as_ref()
+                .map_or(0.0, |worst| worst.ulp_error.1);
+            candidates.retain(|&place| one.may_exceed(place, published(measured)));
+        }
         self.measure_at(one, candidates, precision_limit);
-        let worst = one.largest_error();
-        let Some((place, (_, upper))) = worst.filter(|_| self.is_short()) else {
+        one.raise(floors);
+        if floors.in_order || !self.is_short() {
+            return Conditioned::default();
+        }
+        let Some((place, (_, upper))) = one.largest_error() else {
             return Conditioned::default();
         };
         let bracket = self.brackets.borrow().get(place).copied().flatten();
@@ -288,6 +308,7 @@ impl Question<'_> {
                 self.dtype,
                 result,
                 one.ceiling,
+                ERROR_RESOLUTION,
                 Lazy(kappas),
             )?;
             Some(self.conditioning(place, result, &enclosures[0], one.ceiling))
@@ -314,6 +335,9 @@ impl Question<'_> {
         }
     }
 }
+
+/// So many candidates are measured without looking for one that rules the others out.
+const FEW: usize = 4;
 
 /// How close the bounds of κ must be, relatively, before the cheap rung's are plotted.
 const KAPPA_RESOLUTION: f64 = 1e-3;

@@ -15,6 +15,34 @@ pub fn round_down(bound: f64) -> f64 {
     neighbours(bound).map_or(bound, |(below, _)| below)
 }
 
+/// The least error that is published as anything but 0: smaller ones differ in nothing that matters, and which of them is the
+/// largest could cost more than all others.
+const LEAST_ERROR: f64 = 1e-9;
+
+/// The bound that is published for errors of at most `upper` ulps: rounded up to six significant digits, and to 1e-9 at least unless
+/// it is 0. A class's worst case is the first that attains it.
+#[must_use]
+pub fn published(upper: f64) -> f64 {
+    if upper > 0.0 {
+        round_up(upper).max(LEAST_ERROR)
+    } else {
+        upper
+    }
+}
+
+/// The largest number that is published as less than a published bound.
+pub(super) fn published_before(bound: f64) -> f64 {
+    if bound <= 0.0 {
+        f64::NEG_INFINITY
+    } else if bound <= LEAST_ERROR {
+        0.0
+    } else if bound.is_infinite() {
+        f64::MAX
+    } else {
+        round_down(bound.next_down())
+    }
+}
+
 /// The six-digit decimals around a number, as f64; both are the number itself when it is the f64 nearest to one.
 fn neighbours(bound: f64) -> Option<(f64, f64)> {
     if !bound.is_finite() || bound <= 0.0 {
@@ -52,6 +80,20 @@ fn neighbours(bound: f64) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_published_bound_has_one_before_it() {
+        assert!(published(0.0) == 0.0 && published_before(0.0) < 0.0);
+        assert!(published(5e-324) == 1e-9 && published_before(1e-9) == 0.0);
+        for upper in [1.000_001e-9, 0.5, 0.499_997, 1.0, 3e10] {
+            let bound = published(upper);
+            let before = published_before(bound);
+            assert!(before < upper && upper <= bound, "{upper}");
+            assert!(published(before) <= before, "{before}");
+            assert!(published(before.next_up()) >= bound, "{before}");
+        }
+        assert!(published_before(f64::INFINITY).is_finite());
+    }
 
     #[test]
     fn bounds_move_outward_and_by_one_digit_at_most() {

@@ -13,7 +13,7 @@ pub use case::{
     Answered, CaseMeasurement, CaseReport, WorstValue, conditioning_of, measure_answers,
     measure_case,
 };
-pub use decimal::{round_down, round_up};
+pub use decimal::{published, round_down, round_up};
 pub use floors::Floors;
 pub use question::Conditioning;
 pub use rung::{Oracle, Rung};

@@ -1,9 +1,10 @@
 //! One subject on one case while the ladder climbs: its answer, and what is settled of it so far.
 
+use super::decimal::published;
 use super::floors::{Floors, most_measured};
 use super::question::Question;
 use super::rung::Rung;
-use super::verdict::{CeilingOf, Judged, Verdict, judge};
+use super::verdict::{CeilingOf, ERROR_RESOLUTION, Judged, ROUGH_RESOLUTION, Verdict, judge};
 use crate::reference::{Rulings, Target, accepts_class};
 use crate::spec::Outcome;
 use crate::subject::Answer;
@@ -35,36 +36,32 @@ pub(super) struct Measured {
     pub(super) excess: Option<(usize, Judged)>,
 }
 
-/// The value with the largest upper bound; of equal ones the one that the lowest precision settled, and of those the first.
+/// The value with the largest upper bound as published; of equal ones the first.
 pub(super) struct Worst {
     pub(super) place: usize,
     pub(super) enclosure: Interval,
     pub(super) ulp_error: (f64, f64),
-    precision: PrecisionBits,
+    /// What is published for the upper bound.
+    published: f64,
 }
 
 impl Measured {
-    fn note(
-        &mut self,
-        place: usize,
-        judged: &Judged,
-        (enclosure, precision): (&Interval, PrecisionBits),
-    ) {
+    fn note(&mut self, place: usize, judged: &Judged, enclosure: &Interval) {
         let Some(ulp_error) = judged.ulp_error else {
             return;
         };
         let (lower, upper) = ulp_error;
         self.max_lower = self.max_lower.max(lower);
         let is_worse = self.worst.as_ref().is_none_or(|worst| {
-            let order = (worst.precision, worst.place).cmp(&(precision, place));
-            upper > worst.ulp_error.1 || (upper >= worst.ulp_error.1 && order.is_gt())
+            let known = worst.published;
+            upper > known || (place < worst.place && published(upper) >= known)
         });
         if is_worse {
             self.worst = Some(Worst {
                 place,
                 enclosure: enclosure.clone(),
                 ulp_error,
-                precision,
+                published: published(upper),
             });
         }
         if judged.verdict == Verdict::Exceeds {
@@ -159,7 +156,14 @@ impl<'a> Progress<'a> {
         }
         let kappa = Lazy(|| question.kappas_in_brackets(place, enclosure.bracket()));
         let (dtype, result) = (question.dtype, values[place]);
-        let judged = judge(enclosure, dtype, result, self.ceiling, kappa);
+        let judged = judge(
+            enclosure,
+            dtype,
+            result,
+            self.ceiling,
+            ROUGH_RESOLUTION,
+            kappa,
+        );
         if let Some(judged) = judged {
             self.give(question, place, judged, enclosure, rung);
         }
@@ -194,8 +198,15 @@ impl<'a> Progress<'a> {
         };
         let kappa = Lazy(|| question.kappas(place, enclosure, precision));
         let (dtype, result) = (question.dtype, values[place]);
-        let judged = judge(enclosure, dtype, result, self.ceiling, kappa)?;
-        self.measured.note(place, &judged, (enclosure, precision));
+        let judged = judge(
+            enclosure,
+            dtype,
+            result,
+            self.ceiling,
+            ERROR_RESOLUTION,
+            kappa,
+        )?;
+        self.measured.note(place, &judged, enclosure);
         Some(judged)
     }
 
@@ -242,18 +253,66 @@ impl<'a> Progress<'a> {
         floors
             .excess
             .raise(largest(&mut excesses.filter_map(|judged| judged.excess)));
-        let may_lead = |(place, judged): (usize, &Option<Judged>)| {
-            let judged = judged.as_ref()?;
-            let (_, upper) = judged.ulp_error?;
+        // In the order of places: what an earlier one attains must be exceeded.
+        let mut attained = [f64::NEG_INFINITY; 3];
+        let mut places = Vec::new();
+        for (place, judged) in self.judged.iter().enumerate() {
+            let Some((judged, (lower, upper))) = judged.as_ref().zip(error_of(judged)) else {
+                continue;
+            };
             let most = most_measured(upper);
-            let leads = floors.error.admits(most)
-                || (judged.verdict == Verdict::Exceeds
-                    && (floors.exceeding.admits(most)
-                        || floors.excess.admits(most / self.ceiling.least_ulps())));
-            leads.then_some(place)
-        };
-        let places = self.judged.iter().enumerate();
-        places.filter_map(may_lead).collect()
+            let exceeds = judged.verdict == Verdict::Exceeds;
+            let ceiling = self.ceiling.least_ulps();
+            let contests = [
+                (true, &floors.error, most, lower),
+                (exceeds, &floors.exceeding, most, lower),
+                (
+                    exceeds,
+                    &floors.excess,
+                    most / ceiling,
+                    judged.excess.unwrap_or(0.0),
+                ),
+            ];
+            let mut leads = false;
+            for ((enters, floor, most, least), attained) in contests.into_iter().zip(&mut attained)
+            {
+                if enters && most > *attained && floor.admits(most) {
+                    leads = true;
+                    // A number that is not proven to be positive is published as 0 perhaps, and proves nothing of later ones.
+                    if least > 0.0 {
+                        *attained = attained.max(published(least));
+                    }
+                }
+            }
+            if leads {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// Whether a value may be published as more than that.
+    pub(super) fn may_exceed(&self, place: usize, published: f64) -> bool {
+        let error = self.judged[place].and_then(|judged| judged.ulp_error);
+        error.is_some_and(|(_, upper)| most_measured(upper) > published)
+    }
+
+    /// Tells the floors what the values measured so far attain.
+    pub(super) fn raise(&self, floors: &Floors) {
+        let measured = &self.measured;
+        let upper = measured.worst.as_ref().map(|worst| worst.ulp_error.1);
+        if let Some(upper) = upper {
+            floors.error.raise(upper);
+            if floors.in_order {
+                floors.error.raise_past(upper);
+            }
+        }
+        if let Some(upper) = measured.exceeding {
+            floors.exceeding.raise(upper);
+            if floors.in_order {
+                floors.exceeding.raise_past(upper);
+            }
+        }
     }
 
     /// The place and the error bounds of the value with the largest upper bound, the first of equals.

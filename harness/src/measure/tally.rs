@@ -2,6 +2,7 @@
 //! the cases gives the same tally at any number of threads.
 
 use super::case::{CaseReport, WorstValue};
+use super::decimal::published;
 use super::question::Conditioning;
 use super::rung::Rung;
 use super::verdict::{Judged, Verdict};
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// Upper edges of the error histogram's bins, in ulps; a last bin takes everything above.
 pub const HISTOGRAM_EDGES: [f64; 22] = [
-    0.0,
+    1e-6,
     0.05,
     0.1,
     0.15,
@@ -236,7 +237,7 @@ impl Tally {
         }
         self.max_lower = self.max_lower.max(later.max_lower);
         let later_is_worse = match (&self.worst, &later.worst) {
-            (Some(ours), Some(theirs)) => theirs.upper > ours.upper,
+            (Some(ours), Some(theirs)) => published(theirs.upper) > published(ours.upper),
             (None, Some(_)) => true,
             (_, None) => false,
         };

@@ -146,12 +146,16 @@ impl<'a> CeilingOf<'a> {
     }
 }
 
+/// How close the bounds of an error must be, relative to what is asked of it, before it counts as settled on a rung below MPFR: its
+/// verdict is given, and its bounds go into histograms and plots.
+pub(super) const ROUGH_RESOLUTION: f64 = 1e-4;
+
 /// How close the bounds of an error must be, absolutely and relative to it, before the error counts as measured.
-pub(super) const ERROR_RESOLUTION: f64 = 1e-6;
+pub(super) const ERROR_RESOLUTION: f64 = 1e-12;
 
 /// Judges `result` against an enclosure of the exact result; `None` when the enclosure is too wide for a verdict.
 ///
-/// `kappa` gives bounds of the condition number, rough ones first and better ones after; it is used only when the ceiling
+/// `resolution` is how close the bounds of the error must be, absolutely and relative to it. `kappa` gives bounds of the condition number, rough ones first and better ones after; it is used only when the ceiling
 /// depends on κ for this error.
 #[must_use]
 pub fn judge(
@@ -159,6 +163,7 @@ pub fn judge(
     dtype: Dtype,
     result: f64,
     ceiling: CeilingOf<'_>,
+    resolution: f64,
     kappa: impl IntoIterator<Item = (f64, f64)>,
 ) -> Option<Judged> {
     let (lower, upper) = match enclosure.ulp_error(dtype, result) {
@@ -212,7 +217,7 @@ pub fn judge(
             return None;
         }
     }
-    if upper - lower > ERROR_RESOLUTION * upper.max(1.0) {
+    if upper - lower > resolution * upper.max(1.0) {
         return None;
     }
     let expected = enclosure.expected(dtype);

@@ -7,12 +7,14 @@ use super::domain::Domain;
 use super::exact::Exact;
 use super::outcome::{Fault, InputValues, Outcome, Undecided, WorstInput};
 use crate::cases::{Case, CaseId, Tensor};
-use crate::measure::{CaseReport, HISTOGRAM_EDGES, Judged, Verdict, measure_answers};
+use crate::measure::{
+    CaseReport, Floors, HISTOGRAM_EDGES, Judged, Oracle, Verdict, measure_answers, published,
+};
 use crate::reference::Reference;
 use crate::run::RunError;
 use crate::subject::{Answer, Subject};
 use lossproof_numerics::{Dtype, encode, format_hex};
-use lossproof_oracle::{PrecisionBits, Program};
+use lossproof_oracle::{Interval, PrecisionBits, Program};
 use std::borrow::Cow;
 
 /// What a sweep asks: a subject's kernel of an op, over a domain.
@@ -26,6 +28,8 @@ pub struct Question<'a> {
     pub domain: &'a Domain,
     /// Where the ladder ends.
     pub precision_limit: PrecisionBits,
+    /// Which rungs it climbs; the outcome is the same, but for where an error lies beside an edge of the histogram.
+    pub oracle: Oracle,
 }
 
 impl Question<'_> {
@@ -62,17 +66,22 @@ const OWN_SHAPES: &str = "a domain's inputs are made by the op's shapes";
 /// The precision at which the condition number of a worst value is enclosed.
 const KAPPA_PRECISION: PrecisionBits = 128;
 
-/// Judges what a subject answered to a block.
+/// Judges what a subject answered to a block: by all rungs where the floors of its shard are given, else by MPFR alone. Only a value
+/// that may be the shard's worst is measured by MPFR then.
 ///
 /// # Errors
 /// When a stated gradient formula and the differentiated formula exclude each other on one of the inputs.
-pub(super) fn judge(question: &Question<'_>, answered: Vec<Answered>) -> Result<Outcome, RunError> {
+pub(super) fn judge(
+    question: &Question<'_>,
+    answered: Vec<Answered>,
+    floors: Option<&Floors>,
+) -> Result<Outcome, RunError> {
     let mut outcome = question.no_outcome();
     for one in answered {
         let first = one.indices.start;
         let inputs = one.indices.end - first;
         let case = case_of(question, first, one.inputs);
-        let answers = vec![(question.subject, one.answer)];
+        let answers = vec![(question.subject, one.answer, floors)];
         let measured =
             measure_answers(question.reference, &case, answers, question.precision_limit);
         let mut measured = measured.map_err(|disagreement| RunError::Gradients {
@@ -125,7 +134,6 @@ impl Called<'_> {
         // A call without values has one verdict, on all the inputs that it held.
         let weight = if values.is_empty() { self.inputs } else { 1 };
         let clauses = self.question.reference.clauses();
-        let mut worst: Option<(usize, (f64, f64))> = None;
         for (place, (judged, clause)) in self.judged().enumerate() {
             add_verdict(outcome, judged.verdict, weight);
             if let Some(clause) = clause {
@@ -139,22 +147,20 @@ impl Called<'_> {
             if judged.verdict.is_fault() {
                 self.list(outcome, place, judged.verdict, values.get(place).copied());
             }
-            if let Some((lower, upper)) = judged.ulp_error {
+            if let Some((_, upper)) = judged.ulp_error {
                 let bin = HISTOGRAM_EDGES.partition_point(|&edge| edge < upper);
                 outcome.histogram[bin] += 1;
-                if worst.is_none_or(|(_, (_, known))| upper > known) {
-                    worst = Some((place, (lower, upper)));
-                }
             }
         }
         let is_worse = |upper: f64| {
             let known = outcome.worst.as_ref();
-            known.is_none_or(|known| upper > known.ulp_upper.0)
+            known.is_none_or(|known| upper > published(known.ulp_upper.0))
         };
-        if let Some((place, (lower, upper))) = worst
-            && is_worse(upper)
+        if let Some(worst) = &self.report.worst
+            && is_worse(worst.ulp_error.1)
         {
-            let result = values[place];
+            let (lower, upper) = worst.ulp_error;
+            let (place, result) = (worst.place, worst.result);
             let dtype = self.question.domain.dtype;
             let (index, place) = self.place(place);
             outcome.worst = Some(WorstInput {
@@ -220,7 +226,7 @@ pub(super) fn condition_worst(question: &Question<'_>, outcome: &mut Outcome) {
         .call(question.domain.dtype, &inputs)
         .expect(OWN_SHAPES);
     let enclosure = reference.enclose(&call, &[worst.place], KAPPA_PRECISION);
-    let sensitivity = reference.sensitivity(&call, worst.place, KAPPA_PRECISION);
+    let sensitivity: Interval = reference.sensitivity(&call, worst.place, KAPPA_PRECISION);
     let kappa = Program::condition_number(&sensitivity, &enclosure[0], KAPPA_PRECISION);
     let least = kappa.ends_to_f64().0;
     worst.kappa = least.is_finite().then_some(Exact(least));

@@ -4,7 +4,7 @@
 //! the first by index, and lists keep the first entries by index.
 
 use super::exact::Exact;
-use crate::measure::HISTOGRAM_EDGES;
+use crate::measure::{HISTOGRAM_EDGES, published};
 use crate::report::model::VerdictCounts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -151,7 +151,8 @@ impl Outcome {
 
     fn keep_worst(&mut self, found: WorstInput) {
         let is_worse = self.worst.as_ref().is_none_or(|known| {
-            let order = found.ulp_upper.0.total_cmp(&known.ulp_upper.0);
+            let bound = |worst: &WorstInput| published(worst.ulp_upper.0);
+            let order = bound(&found).total_cmp(&bound(known));
             order
                 .then((known.index, known.place).cmp(&(found.index, found.place)))
                 .is_gt()

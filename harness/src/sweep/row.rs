@@ -5,7 +5,7 @@ use super::fingerprint::KERNELS;
 use super::identity::Identity;
 use super::outcome::{ClauseCount, InputValues};
 use super::registry::domain_named;
-use crate::measure::{round_down, round_up};
+use crate::measure::{published, round_down};
 use crate::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use crate::report::model::VerdictCounts;
 use crate::subject::{Builtin, Variant};
@@ -82,7 +82,7 @@ impl SweepRow {
         let outcome = &file.outcome;
         let worst = outcome.worst.as_ref();
         let finite = |number: f64| number.is_finite().then_some(number);
-        let upper = worst.map_or(0.0, |worst| round_up(worst.ulp_upper.0));
+        let upper = worst.map_or(0.0, |worst| published(worst.ulp_upper.0));
         let lower = worst.map_or(0.0, |worst| round_down(worst.ulp_lower.0));
         let stale = staleness(file, references);
         Self {

@@ -4,6 +4,7 @@ use super::ask::{Patience, ask};
 use super::block::{Question, condition_worst, judge};
 use super::domain::Domain;
 use super::outcome::Outcome;
+use crate::measure::{Floors, Oracle};
 use crate::run::{RunError, in_pool};
 use rayon::prelude::*;
 
@@ -38,13 +39,16 @@ pub fn sweep_shard(
 ) -> Result<Option<Outcome>, RunError> {
     let mut outcome = question.no_outcome();
     let mut patience = Patience::new();
+    // Of this shard alone, so that its outcome does not depend on what other threads have found.
+    let floors = Floors::in_order();
+    let floors = (question.oracle == Oracle::Ladder).then_some(&floors);
     for block in Domain::blocks(question.domain.shard(shard)) {
         if watcher.is_cancelled() {
             return Ok(None);
         }
         let inputs = block.end - block.start;
         let answered = ask(question, block, &mut patience);
-        outcome.merge(judge(question, answered)?);
+        outcome.merge(judge(question, answered, floors)?);
         watcher.judged(inputs);
     }
     condition_worst(question, &mut outcome);
