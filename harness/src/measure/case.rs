@@ -232,6 +232,14 @@ impl Question<'_> {
         precision_limit: PrecisionBits,
     ) -> Conditioned {
         let mut candidates = one.candidates(floors);
+        if candidates.len() > FEW {
+            // Errors that f64 brackets do not tell apart.
+            let enclosures: Vec<DoubleBall> = self.reference.enclose(self.call, &candidates, ());
+            for (&place, enclosure) in candidates.iter().zip(&enclosures) {
+                one.look_closer(self.dtype, place, enclosure);
+            }
+            candidates = one.candidates(floors);
+        }
         one.raise(floors);
         // Where no error is proven to be more than 0 they are all candidates, until one is measured.
         if candidates.len() > FEW

@@ -9,7 +9,9 @@ use crate::reference::{Rulings, Target, accepts_class};
 use crate::spec::Outcome;
 use crate::subject::Answer;
 use crate::tolerance::{Passed, Yardsticks};
-use lossproof_oracle::{Interval, PrecisionBits, Reading};
+use lossproof_numerics::Dtype;
+use lossproof_oracle::{Interval, PrecisionBits, Reading, UlpError};
+use std::collections::BTreeMap;
 
 /// A subject's state while the ladder climbs.
 pub(super) struct Progress<'a> {
@@ -20,6 +22,8 @@ pub(super) struct Progress<'a> {
     pub(super) passed: Vec<Option<Passed>>,
     /// How many verdicts were given on each rung, in the order of [`Rung::ALL`].
     pub(super) settled_by: [u64; Rung::ALL.len()],
+    /// Closer bounds of some errors than those that their verdicts were given on, by place.
+    pub(super) closer: BTreeMap<usize, (f64, f64)>,
     /// What MPFR measured.
     pub(super) measured: Measured,
 }
@@ -135,6 +139,7 @@ impl<'a> Progress<'a> {
             clauses,
             passed,
             settled_by: [at_sight, 0, 0, 0],
+            closer: BTreeMap::new(),
             measured: Measured::default(),
         }
     }
@@ -257,9 +262,10 @@ impl<'a> Progress<'a> {
         let mut attained = [f64::NEG_INFINITY; 3];
         let mut places = Vec::new();
         for (place, judged) in self.judged.iter().enumerate() {
-            let Some((judged, (lower, upper))) = judged.as_ref().zip(error_of(judged)) else {
+            let Some((judged, bounds)) = judged.as_ref().zip(error_of(judged)) else {
                 continue;
             };
+            let (lower, upper) = self.closer.get(&place).copied().unwrap_or(bounds);
             let most = most_measured(upper);
             let exceeds = judged.verdict == Verdict::Exceeds;
             let ceiling = self.ceiling.least_ulps();
@@ -291,10 +297,20 @@ impl<'a> Progress<'a> {
         places
     }
 
+    /// Learns closer bounds of a value's error from another enclosure.
+    pub(super) fn look_closer(&mut self, dtype: Dtype, place: usize, enclosure: &impl Reading) {
+        if let Answer::Values(values) = &self.answer
+            && let UlpError::Within { lower, upper } = enclosure.ulp_error(dtype, values[place])
+        {
+            self.closer.insert(place, (lower, upper));
+        }
+    }
+
     /// Whether a value may be published as more than that.
     pub(super) fn may_exceed(&self, place: usize, published: f64) -> bool {
-        let error = self.judged[place].and_then(|judged| judged.ulp_error);
-        error.is_some_and(|(_, upper)| most_measured(upper) > published)
+        let bounds = self.closer.get(&place).copied();
+        let bounds = bounds.or_else(|| self.judged[place]?.ulp_error);
+        bounds.is_some_and(|(_, upper)| most_measured(upper) > published)
     }
 
     /// Tells the floors what the values measured so far attain.

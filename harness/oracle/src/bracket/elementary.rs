@@ -17,12 +17,11 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 /// The domain of [`exp`], in which neither the result nor the power of two in it leaves the normal numbers.
 pub(super) const EXP_DOMAIN: (f64, f64) = (-708.0, 709.0);
 
-/// The relative error of [`exp`] is at most 3 u; of [`expm1`] at most 11 u.
-pub(super) const EXP_ERROR: f64 = 4.0 / 9_007_199_254_740_992.0;
-pub(super) const EXPM1_ERROR: f64 = 12.0 / 9_007_199_254_740_992.0;
-
-/// The relative error of [`log`] is at most 6.3 u; of [`log1p`] at most 7.4 u, beside 2^−1074 where that is subnormal.
-pub(super) const LOG_ERROR: f64 = 8.0 / 9_007_199_254_740_992.0;
+/// How far, relatively, a value is moved so that it is a bound: by its error, at most 3 u for [`exp`], 11 u for [`expm1`], 7.4 u for
+/// [`log`] and [`log1p`], and u for the rounding of the moved value.
+pub(super) const EXP_MARGIN: f64 = 4.0 / 9_007_199_254_740_992.0;
+pub(super) const EXPM1_MARGIN: f64 = 12.5 / 9_007_199_254_740_992.0;
+pub(super) const LOG_MARGIN: f64 = 8.5 / 9_007_199_254_740_992.0;
 
 /// 1/j! for j = 2 … 14
 const INVERSE_FACTORIALS: [f64; 13] = [

@@ -82,20 +82,77 @@ impl Bracket {
         if unknown { ANYTHING } else { self }
     }
 
-    /// The ends of an increasing function known to a relative error; `exact` says where it has no error.
+    /// The ends of an increasing function known to a relative margin; the flags say where it has no error.
     #[inline(always)]
     fn widened((lo, lo_exact): (f64, bool), (hi, hi_exact): (f64, bool), error: f64) -> Self {
-        // Twice the error covers the rounding of the widened end (u) too, as every error here is at least 4 u; the last 2^−1074
-        // are for subnormal results.
-        let margin = |value: f64| value.abs().mul_add(2.0 * error, f64::from_bits(4));
-        let lo = if lo_exact { lo } else { lo - margin(lo) };
-        let hi = if hi_exact { hi } else { hi + margin(hi) };
+        let lo = if lo_exact { lo } else { lo - margin(lo, error) };
+        let hi = if hi_exact { hi } else { hi + margin(hi, error) };
         Self::between(lo, hi)
     }
 
     #[inline(always)]
     fn has_zero(self) -> bool {
         (self.lo <= 0.0) & (self.hi >= 0.0)
+    }
+}
+
+/// How far an end is moved by a relative margin; the last 2^−1074 are for subnormal results.
+#[inline(always)]
+fn margin(value: f64, relative: f64) -> f64 {
+    value.abs().mul_add(relative, f64::from_bits(4))
+}
+
+/// log x, and whether it is exact.
+#[inline(always)]
+fn log_end(x: f64) -> (f64, bool) {
+    let log = elementary::log(x);
+    let log = if x == 0.0 { f64::NEG_INFINITY } else { log };
+    let log = if x == f64::INFINITY { x } else { log };
+    (log, (x == 1.0) | (x == 0.0) | (x == f64::INFINITY))
+}
+
+/// log(1 + x), and whether it is exact.
+#[inline(always)]
+fn log1p_end(x: f64) -> (f64, bool) {
+    let log = elementary::log1p(x);
+    let log = if x == -1.0 { f64::NEG_INFINITY } else { log };
+    let log = if x == f64::INFINITY { x } else { log };
+    (log, (x == 0.0) | (x == -1.0) | (x == f64::INFINITY))
+}
+
+/// e^x − 1 at the nearest number of exp's domain, and whether it is exact.
+#[inline(always)]
+fn expm1_end(x: f64) -> (f64, bool) {
+    (elementary::expm1(within_domain(x)), x == 0.0)
+}
+
+/// √x, and whether it is known to be exact.
+#[inline(always)]
+fn sqrt_end(x: f64) -> (f64, bool) {
+    (x.sqrt(), (x == 0.0) | (x == f64::INFINITY))
+}
+
+#[inline(always)]
+fn sign_of(x: f64) -> f64 {
+    if x > 0.0 {
+        1.0
+    } else if x < 0.0 {
+        -1.0
+    } else {
+        0.0
+    }
+}
+
+/// The nearest number to x in the domain of exp.
+#[inline(always)]
+fn within_domain(x: f64) -> f64 {
+    let (least, most) = elementary::EXP_DOMAIN;
+    if x < least {
+        least
+    } else if x > most {
+        most
+    } else {
+        x
     }
 }
 
@@ -199,16 +256,7 @@ impl Enclosure for Bracket {
 
     #[inline(always)]
     fn sign(&self, (): ()) -> Self {
-        let of_end = |end: f64| {
-            if end > 0.0 {
-                1.0
-            } else if end < 0.0 {
-                -1.0
-            } else {
-                0.0
-            }
-        };
-        Self::between(of_end(self.lo), of_end(self.hi)).unless(self.is_anything())
+        Self::between(sign_of(self.lo), sign_of(self.hi)).unless(self.is_anything())
     }
 
     #[inline(always)]
@@ -304,19 +352,9 @@ impl Enclosure for Bracket {
     #[inline(always)]
     fn expm1(&self, (): ()) -> Self {
         let (least, most) = elementary::EXP_DOMAIN;
-        let value = |x: f64| {
-            let inside = if x < least {
-                least
-            } else if x > most {
-                most
-            } else {
-                x
-            };
-            // 0 is exact, and −1 at −∞ is what the lower end is held to.
-            (elementary::expm1(inside), x == 0.0)
-        };
-        let (lo, hi) = (value(self.lo), value(self.hi));
-        let widened = Self::widened(lo, hi, elementary::EXPM1_ERROR);
+        // −1 at −∞ is what the lower end is held to.
+        let (lo, hi) = (expm1_end(self.lo), expm1_end(self.hi));
+        let widened = Self::widened(lo, hi, elementary::EXPM1_MARGIN);
         let hi = if self.hi > most {
             f64::INFINITY
         } else {
@@ -331,13 +369,7 @@ impl Enclosure for Bracket {
 
     #[inline(always)]
     fn log(&self, (): ()) -> Self {
-        let value = |x: f64| {
-            let log = elementary::log(x);
-            let log = if x == 0.0 { f64::NEG_INFINITY } else { log };
-            let log = if x == f64::INFINITY { x } else { log };
-            (log, (x == 1.0) | (x == 0.0) | (x == f64::INFINITY))
-        };
-        Self::widened(value(self.lo), value(self.hi), elementary::LOG_ERROR)
+        Self::widened(log_end(self.lo), log_end(self.hi), elementary::LOG_MARGIN)
             .unless(!(self.lo >= 0.0))
     }
 
@@ -352,35 +384,44 @@ impl Enclosure for Bracket {
 
     #[inline(always)]
     fn log1p(&self, (): ()) -> Self {
-        let value = |x: f64| {
-            let log = elementary::log1p(x);
-            let log = if x == -1.0 { f64::NEG_INFINITY } else { log };
-            let log = if x == f64::INFINITY { x } else { log };
-            (log, (x == 0.0) | (x == -1.0) | (x == f64::INFINITY))
-        };
-        Self::widened(value(self.lo), value(self.hi), elementary::LOG_ERROR)
-            .unless(!(self.lo >= -1.0))
+        Self::widened(
+            log1p_end(self.lo),
+            log1p_end(self.hi),
+            elementary::LOG_MARGIN,
+        )
+        .unless(!(self.lo >= -1.0))
     }
 
     #[inline(always)]
     fn sqrt(&self, (): ()) -> Self {
-        let exact = |x: f64| (x == 0.0) | (x == f64::INFINITY);
-        let root = |x: f64| (x.sqrt(), exact(x));
         // Correctly rounded, so within u.
-        Self::widened(root(self.lo), root(self.hi), elementary::EXP_ERROR)
+        Self::widened(sqrt_end(self.lo), sqrt_end(self.hi), elementary::EXP_MARGIN)
             .at_least(0.0)
             .unless(!(self.lo >= 0.0))
     }
 
     #[inline(always)]
     fn softplus(&self, (): ()) -> Self {
-        let of_point = |x: f64| {
-            let point = Self { lo: x, hi: x };
-            let tail = point.abs().negate().exp(()).log1p(());
-            tail.add(&point.max(&Self { lo: 0.0, hi: 0.0 }), ())
+        // Increasing, but its argument appears twice in max(a, 0) + log1p(e^−|a|): evaluated at either end, not over the bracket.
+        let (lower, lower_exact) = log1p_end(exp_end(-self.lo.abs()).0);
+        let (upper, upper_exact) = log1p_end(exp_end(-self.hi.abs()).1);
+        let error = elementary::LOG_MARGIN;
+        let lower = if lower_exact {
+            lower
+        } else {
+            lower - margin(lower, error)
         };
-        // Increasing, but its argument appears twice: evaluated at either end, not over the bracket.
-        Self::between(of_point(self.lo).lo, of_point(self.hi).hi).unless(self.is_anything())
+        let upper = if upper_exact {
+            upper
+        } else {
+            upper + margin(upper, error)
+        };
+        let lower = if lower < 0.0 { 0.0 } else { lower };
+        Self::of_sided(
+            directed::sum(larger(self.lo, 0.0), lower),
+            directed::sum(larger(self.hi, 0.0), upper),
+        )
+        .unless(self.is_anything())
     }
 
     #[inline(always)]
@@ -417,15 +458,8 @@ impl Bracket {
 #[inline(always)]
 fn exp_end(x: f64) -> (f64, f64) {
     let (least, most) = elementary::EXP_DOMAIN;
-    let inside = if x < least {
-        least
-    } else if x > most {
-        most
-    } else {
-        x
-    };
-    let value = elementary::exp(inside);
-    let margin = value * (2.0 * elementary::EXP_ERROR);
+    let value = elementary::exp(within_domain(x));
+    let margin = value * elementary::EXP_MARGIN;
     let (lo, hi) = (value - margin, value + margin);
     let one = x == 0.0;
     let infinite = x == f64::INFINITY;
