@@ -10,6 +10,7 @@ use crate::spec::{Profile, Spec};
 use crate::subject::{Answer, BatchCall, CaseCall, Failure, InputForm, Layout, Subject};
 use lossproof_numerics::Dtype;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -249,8 +250,9 @@ impl Worker {
     }
 }
 
-/// Cases in calls of rows that are alike, by their places, in the order in which they first appear.
-fn messages(dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Vec<usize>> {
+/// Cases in calls of rows that are alike, at most `most_rows` of them, by their places, in the order in which they first
+/// appear.
+fn messages(dtype: Dtype, cases: &[CaseCall<'_>], most_rows: usize) -> Vec<Vec<usize>> {
     let mut messages: Vec<(Vec<InputForm>, usize, Vec<usize>)> = Vec::new();
     for (place, case) in cases.iter().enumerate() {
         let forms: Vec<InputForm> = case.inputs.iter().map(InputForm::of).collect();
@@ -258,6 +260,7 @@ fn messages(dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Vec<usize>> {
         let row_bytes = inputs + case.output_length * dtype.width() as usize / 8;
         let fits = |(known, length, places): &&mut (Vec<InputForm>, usize, Vec<usize>)| {
             *known == forms
+                && places.len() < most_rows
                 && *length == case.output_length
                 && (places.len() + 1) * row_bytes <= MESSAGE_BYTES
         };
@@ -331,7 +334,9 @@ impl Subject for Worker {
     fn call_cases(&self, op: &str, dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Answer> {
         let mut lease = self.pool.lease();
         let mut answers: Vec<(usize, Answer)> = Vec::with_capacity(cases.len());
-        for places in messages(dtype, cases) {
+        let most_rows = self.pool.options.rows_per_call;
+        let most_rows = most_rows.map_or(usize::MAX, NonZeroUsize::get);
+        for places in messages(dtype, cases, most_rows) {
             let alike: Vec<&CaseCall<'_>> = places.iter().map(|&place| &cases[place]).collect();
             let answered = self.answer_message(&mut lease, (op, dtype), (&alike, cases.len()));
             answers.extend(places.into_iter().zip(answered));
