@@ -79,8 +79,16 @@ impl Subject for Timed<'_> {
         self.subject.kernel_time()
     }
 
+    fn waiting_time(&self) -> Duration {
+        self.subject.waiting_time()
+    }
+
     fn call_batch(&self, op: &str, call: &mut BatchCall) -> Result<(), Failure> {
         self.watch(|| self.subject.call_batch(op, call))
+    }
+
+    fn joins_cases(&self) -> bool {
+        self.subject.joins_cases()
     }
 
     fn call_cases(&self, op: &str, dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Answer> {
@@ -99,15 +107,21 @@ pub(super) fn lines(subjects: &[Timed<'_>], wall: Duration, threads: Option<usiz
     let called: Duration = subjects.iter().map(Timed::time).sum();
     let mut lines = Vec::new();
     for timed in subjects {
-        let (name, time) = (timed.name(), timed.time());
+        let (name, time, waiting) = (timed.name(), timed.time(), timed.waiting_time());
         let values = timed.values.load(Ordering::Relaxed);
         #[expect(clippy::cast_precision_loss, reason = "a rate of three digits")]
-        let rate = values as f64 / time.as_secs_f64();
+        let rate = values as f64 / time.saturating_sub(waiting).as_secs_f64();
         let parts = match timed.kernel_time() {
             Some(kernel) => format!(
-                "{:.1} % in the kernel, {:.1} % in transport and waiting for workers",
+                "{:.1} % in the kernel, {:.1} % in transport, {:.1} % waiting for a worker to be free or to start",
                 share(kernel),
-                share(time.saturating_sub(kernel))
+                share(time.saturating_sub(kernel + waiting)),
+                share(waiting)
+            ),
+            None if !waiting.is_zero() => format!(
+                "{:.1} % in the kernel and transport, {:.1} % waiting for a worker to be free or to start",
+                share(time.saturating_sub(waiting)),
+                share(waiting)
             ),
             None => format!("{:.1} % in the kernel", share(time)),
         };
