@@ -91,6 +91,10 @@ fn of_framework(
     let (specs, options) = start;
     let options = WorkerOptions {
         rows_per_call: options.rows_per_call.or(framework.rows_per_call),
+        workers: options
+            .workers
+            .or(framework.workers.map(NonZeroUsize::get))
+            .or(Some(2)),
         ..options.clone()
     };
     let (subject, reason) = match started(framework, places, (specs, &options)) {
@@ -156,14 +160,13 @@ fn started(
 }
 
 /// The limits of a framework's worker: frameworks are slow to start and compile for each shape, and reserve more memory
-/// than they use; two of each keep a league of many within the memory of one machine.
+/// than they use. Two of each, unless the list says otherwise, keep a league of many within the memory of one machine.
 fn limits(asked: &WorkerArguments) -> WorkerOptions {
     let options = asked.options();
     WorkerOptions {
         startup_limit: asked.startup_limit.unwrap_or(Duration::from_secs(180)),
         call_limit: asked.call_limit.unwrap_or(Duration::from_secs(120)),
         memory_limit_mebibytes: asked.memory_limit.and(options.memory_limit_mebibytes),
-        workers: options.workers.or(Some(2)),
         ..options
     }
 }

@@ -10,6 +10,7 @@
 //! arguments   = ["--mode", "eager"]
 //! variables   = { TF_ENABLE_ONEDNN_OPTS = "0" }
 //! rows_per_call = 1                       # where it compiles for the shape of the batch; not given for all others
+//! workers     = 1                         # each compiles for itself; 2 where it is not given
 //! ```
 //!
 //! A framework written in Rust has `crate = "candle"` instead of `environment` and `worker`.
@@ -39,6 +40,8 @@ pub struct Framework {
     pub variables: BTreeMap<String, String>,
     /// The most rows that a case's call of its worker has.
     pub rows_per_call: Option<NonZeroUsize>,
+    /// How many of its workers run at once, where not the usual number.
+    pub workers: Option<NonZeroUsize>,
 }
 
 /// What runs a framework's worker.
@@ -79,6 +82,7 @@ struct Raw {
     #[serde(default)]
     variables: BTreeMap<String, String>,
     rows_per_call: Option<NonZeroUsize>,
+    workers: Option<NonZeroUsize>,
 }
 
 /// Reads the list of frameworks; `file` is only shown.
@@ -128,6 +132,7 @@ pub fn parse_frameworks(file: &str, text: &str) -> Result<Vec<Framework>, FileEr
             arguments: raw.arguments,
             variables: raw.variables,
             rows_per_call: raw.rows_per_call,
+            workers: raw.workers,
         });
     }
     if frameworks.is_empty() {

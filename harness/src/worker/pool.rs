@@ -261,12 +261,11 @@ impl Lease<'_> {
         } else {
             None
         };
-        let checked = match read {
-            Some(read) => read(&answer),
-            None => {
-                let has_id = !answer.text("id").is_empty();
-                Err(Fault::WrongId { has_id })
-            }
+        let checked = if let Some(read) = read {
+            read(&answer)
+        } else {
+            let has_id = !answer.text("id").is_empty();
+            Err(Fault::WrongId { has_id })
         };
         checked.map_err(|fault| {
             if fault.leaves_worker_usable() {
