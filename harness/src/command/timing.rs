@@ -136,3 +136,52 @@ pub(super) fn lines(subjects: &[Timed<'_>], wall: Duration, threads: Option<usiz
     ));
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker that knows how long its calls took, and how long they were waited for.
+    struct Told(Option<Duration>);
+
+    impl Subject for Told {
+        fn name(&self) -> &'static str {
+            "told"
+        }
+        fn description(&self) -> &'static str {
+            ""
+        }
+        fn profile(&self) -> Profile {
+            Profile::Exact
+        }
+        fn supports(&self, _: &str, _: Dtype) -> bool {
+            true
+        }
+        fn kernel_time(&self) -> Option<Duration> {
+            self.0
+        }
+        fn waiting_time(&self) -> Duration {
+            Duration::from_secs(3)
+        }
+        fn call_batch(&self, _: &str, _: &mut BatchCall) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn waiting_is_neither_kernel_nor_transport() {
+        let line = |kernel| {
+            let told = Told(kernel);
+            let timed = Timed::new(&told);
+            timed.nanoseconds.store(6_000_000_000, Ordering::Relaxed);
+            timed.values.store(300, Ordering::Relaxed);
+            lines(&[timed], Duration::from_secs(5), Some(2)).remove(0)
+        };
+        assert_eq!(
+            line(Some(Duration::from_secs(1))),
+            "time: told: 10.0 % in the kernel, 20.0 % in transport, 30.0 % waiting for a worker to be free or to \
+             start; 1.000e2 values a second of its own time"
+        );
+        assert!(line(None).contains("30.0 % in the kernel and transport, 30.0 % waiting"));
+    }
+}

@@ -257,13 +257,13 @@ crate = "candle"
         );
         assert_eq!(
             told("crate = ", "environment = "),
-            "f.toml:12: `candle` must have either `environment` and `worker`, or `crate`, to say what runs it"
+            "f.toml:13: `candle` must have either `environment` and `worker`, or `crate`, to say what runs it"
         );
         assert_eq!(
             told("name = \"candle\"", "name = \"tensorflow-eager\""),
-            "f.toml:12: there are two frameworks `tensorflow-eager`; names are unique"
+            "f.toml:13: there are two frameworks `tensorflow-eager`; names are unique"
         );
-        assert!(told("rows_per_call = 1", "rows_per_call = 0").contains("line 9"));
+        assert!(told("rows_per_call = 1", "rows_per_call = 0").contains("line 10"));
         assert!(told("title", "titel").starts_with("f.toml: TOML parse error at line 4"));
         let none = parse_frameworks("f.toml", "framework = []").unwrap_err();
         assert_eq!(
