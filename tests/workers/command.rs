@@ -7,12 +7,13 @@ use libtest_mimic::Trial;
 type Test = (&'static str, fn());
 
 pub fn trials() -> Vec<Trial> {
-    let tests: [Test; 5] = [
+    let tests: [Test; 6] = [
         (
             "check tells a fault, the case and how to see it again",
             check_tells,
         ),
         ("explain tells one case's fault", explain_tells),
+        ("explain tells a fault of batches alone", explain_batches),
         (
             "check passes what conforms, for the kernels that there are",
             conforming,
@@ -103,6 +104,30 @@ fn explain_tells() {
         0,
         "another case is right"
     );
+}
+
+fn explain_batches() {
+    let id = case_of(20).id.to_string();
+    let subject = named("aborts in batches", None);
+    let done = lossproof(&["explain", &id, &subject]);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    has(
+        &done.stdout,
+        &[
+            "verdict   correctly_rounded",
+            &format!("{OP}/f32/{CLASS}/00000 to {OP}/f32/{CLASS}/00031:"),
+            "answer    crashed: in a call of ",
+            "though each is answered alone: the worker ended by SIGABRT",
+            "verdict   crashed",
+        ],
+    );
+    let done = lossproof(&["explain", &id, &subject, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(told["verdict"], "correctly_rounded");
+    assert_eq!(told["beside_others"]["verdict"], "crashed");
+    let alone = lossproof(&["explain", &id, &subject, "--rows-per-call", "1"]);
+    assert_eq!(alone.code, 0, "{}", alone.stdout);
+    assert!(!alone.stdout.contains("answers otherwise"));
 }
 
 fn conforming() {

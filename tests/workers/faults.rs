@@ -1,16 +1,18 @@
 //! Every fault planted on one case: the verdict stands on that case and tells the fault, and all others are judged as usual.
 
-use crate::bench::{case_of, first_bits, start, tallies, usual};
+use crate::bench::{OP, case_of, first_bits, start, tallies, usual};
 use libtest_mimic::{Failed, Trial};
-use lossproof::subject::Subject;
+use lossproof::subject::{Answer, CaseCall, Subject};
 use lossproof::worker::WorkerOptions;
+use lossproof_numerics::Dtype;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// The case that meets the fault; it shares its message with others of its length.
 const INDEX: u32 = 20;
 
 /// A fault, its verdict, and what is told of it.
-const FAULTS: [(&str, &str, &[&str]); 28] = [
+const FAULTS: [(&str, &str, &[&str]); 29] = [
     (
         "segfault",
         "crashed",
@@ -165,6 +167,11 @@ const FAULTS: [(&str, &str, &[&str]); 28] = [
         "garbled",
         &["5 bytes follow the answer", "meeting surplus"],
     ),
+    (
+        "late surplus",
+        "garbled",
+        &["11 bytes follow the answer", "meeting late surplus"],
+    ),
     ("error", "failed", &["no such kernel"]),
     (
         "trespass",
@@ -198,6 +205,11 @@ pub fn trials() -> Vec<Trial> {
         Trial::test(
             "a refusal of batches is not held against the rows",
             refused_batches,
+        ),
+        Trial::test("rows are asked alone where that is asked for", rows_alone),
+        Trial::test(
+            "a late surplus of an earlier lease says whose it is",
+            late_elsewhere,
         ),
         Trial::test("what is given up says so", given_up),
     ];
@@ -235,6 +247,36 @@ fn planted(fault: &str, verdict: &str, told: &[&str]) -> Result<(), Failed> {
         correct(&ours) - 1,
         "all others are judged as usual"
     );
+    Ok(())
+}
+
+fn rows_alone() -> Result<(), Failed> {
+    let mut options = usual();
+    options.rows_per_call = NonZeroUsize::new(1);
+    let subject = start("aborts in batches", None, &options)?;
+    let (found, ours) = tallies(&subject, 2);
+    assert_eq!(found.verdicts, ours.verdicts);
+    Ok(())
+}
+
+/// The case that did it is judged already: the fault stays where it was found, and says that it is another call's.
+fn late_elsewhere() -> Result<(), Failed> {
+    let (case, next) = (case_of(20), case_of(21));
+    let subject = start("late surplus", Some(first_bits(&case)), &usual())?;
+    let call = |inputs| {
+        let call = CaseCall {
+            inputs,
+            output_length: 1,
+        };
+        subject.call_cases(OP, Dtype::F32, &[call]).remove(0)
+    };
+    assert!(matches!(call(&case.inputs), Answer::Values(_)));
+    let Answer::Garbled(account) = call(&next.inputs) else {
+        return Err("the fault is lost".into());
+    };
+    let told = "after an earlier call: 11 bytes follow the answer";
+    assert!(account.contains(told), "{account}");
+    assert!(matches!(call(&next.inputs), Answer::Values(_)));
     Ok(())
 }
 

@@ -199,6 +199,10 @@ fn commit(fault: &str, answer: Message, rows: usize) {
             send(&refusal);
         }
         "aborts in batches" | "hangs in batches" | "refuses batches" | "none" => send(&answer),
+        "slow" => {
+            sleep(Duration::from_millis(300));
+            send(&answer);
+        }
         _ if commit_frame(fault, &answer) => {}
         _ => commit_answer(fault, answer, rows),
     }
@@ -216,6 +220,11 @@ fn commit_frame(fault: &str, answer: &Message) -> bool {
             let mut whole = frame(answer);
             whole.extend(b"debug");
             send_bytes(&whole);
+        }
+        "late surplus" => {
+            send(answer);
+            sleep(Duration::from_millis(50));
+            send_bytes(b"loss = 1.25");
         }
         "short frame, then hangs" => {
             let whole = frame(answer);

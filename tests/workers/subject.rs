@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 type Test = (&'static str, fn() -> Result<(), Failed>);
 
 pub fn trials() -> Vec<Trial> {
-    let tests: [Test; 9] = [
+    let tests: [Test; 10] = [
         ("a worker says what it is", introduction),
         ("rows of a call come back in their places", batches),
         (
@@ -27,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
         ("a worker that does not read cannot block the run", deaf),
         ("a worker's children end with it", children),
         ("one worker serves many threads", one_worker),
+        ("waiting is told apart from calls", waiting),
         ("a worker that comes back as another is not used", changed),
         ("subjects that cannot be run say why", not_run),
     ];
@@ -181,6 +182,24 @@ fn one_worker() -> Result<(), Failed> {
         format!("{:?} {:?}", found.verdicts, found.failures)
     };
     assert_eq!(told(&one, 4), told(&many, 1));
+    Ok(())
+}
+
+fn waiting() -> Result<(), Failed> {
+    let mut options = usual();
+    options.workers = Some(1);
+    let subject = start("slow", None, &options)?;
+    let call = || subject.call("logsumexp", Dtype::F32, &row(&[1.0]), 1);
+    call();
+    let alone = subject.waiting_time();
+    assert!(alone < Duration::from_millis(100), "{alone:?}");
+    std::thread::scope(|scope| {
+        scope.spawn(call);
+        scope.spawn(call);
+    });
+    // One of the two waited for the other's 300 ms, but for what starting a thread takes.
+    let together = subject.waiting_time();
+    assert!(together > Duration::from_millis(100), "{together:?}");
     Ok(())
 }
 

@@ -4,15 +4,15 @@ Every op is one public function of TensorFlow (`FORWARD`), and every gradient is
 op is put together from smaller ones. Two modes, `--mode eager` and `--mode xla` (`tf.function(jit_compile=True)`);
 whether oneDNN's kernels stand in for TensorFlow's is TensorFlow's own switch, TF_ENABLE_ONEDNN_OPTS.
 
-XLA compiles anew for every shape. So in that mode a batch is filled up with rows of zeros to a power of two of rows, at
-least `LEAST_ROWS`, and the answers of those rows are dropped. A row itself is never padded. The sampled losses are left
-out in that mode: nearly every case of theirs has a shape of its own, and compiling them takes hours.
+XLA compiles anew for every shape, for some hundredths of a second each. A batch is called as it comes: rows filled up to a
+fixed number would save compilations and change results, since the code for another shape may add in another order. What
+saves as much is `rows_per_call = 1` in frameworks.toml: one shape for each op, dtype and row length. The sampled losses are
+left out in that mode: nearly every case of theirs has a shape of its own, and compiling them takes hours.
 
 Threads are one, for the same sums on every machine.
 """
 
 import argparse
-import functools
 import os
 import sys
 from pathlib import Path
@@ -27,9 +27,6 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 FLOATS = ("f16", "bf16", "f32", "f64")
-
-# What a compiled batch has at least: a compilation costs far more than eight rows do.
-LEAST_ROWS = 8
 
 
 def _dense(labels, logits):
@@ -141,19 +138,6 @@ def compiled(function):
     return lambda *arrays: program(*map(tf.constant, arrays)).numpy()
 
 
-def padded(function):
-    """`function` on a batch filled up with zeros to a power of two of rows, so that few shapes are compiled."""
-
-    @functools.wraps(function)
-    def run(*arrays):
-        rows = arrays[0].shape[0]
-        missing = max(LEAST_ROWS, 1 << max(rows - 1, 0).bit_length()) - rows
-        filled = [np.concatenate([array, np.zeros((missing, *array.shape[1:]), array.dtype)]) for array in arrays]
-        return function(*filled)[:rows]
-
-    return run
-
-
 def by_case(function):
     """`function` called for each case of a batch."""
     return lambda *arrays: np.stack([function(*case) for case in zip(*arrays)])
@@ -165,7 +149,7 @@ def kernels(mode):
         wraps = [(FORWARD, eager)]
         wraps += [(table, lambda function: by_case(eager(function))) for table in (FORWARD_BY_CASE, FORWARD_SAMPLED)]
     else:
-        wraps = [(FORWARD, lambda function: padded(compiled(function)))]
+        wraps = [(FORWARD, compiled)]
         wraps += [(FORWARD_BY_CASE, lambda function: by_case(compiled(function)))]
     offered = {}
     for table, wrap in wraps:

@@ -25,6 +25,11 @@ from worker_process import WorkerProcess
 DTYPES = {"f16": np.float16, "bf16": bfloat16, "f32": np.float32, "f64": np.float64}
 # Of the largest value in the row; bf16 has 8 bits, and gradients of it lose several.
 TOLERANCES = {"f16": 2e-2, "bf16": 1e-1, "f32": 1e-5, "f64": 1e-8}
+# tf.compat.v1.losses casts losses to float32 before it reduces them (losses_impl.py, compute_weighted_loss): no f64 has more.
+THROUGH_F32 = {
+    ("tensorflow", "mean_softmax_cross_entropy_with_logits"),
+    ("tensorflow", "sum_softmax_cross_entropy_with_logits"),
+}
 LENGTHS = {"m": 3, "n": 4, "k": 2}
 ROWS = 3
 
@@ -186,15 +191,16 @@ class Workers(unittest.TestCase):
                 self.assertIn(name, every, "the worker offers an op that no spec has")
                 for dtype in dtypes:
                     with self.subTest(op=name, dtype=dtype):
-                        self.agrees(worker, every[name], dtype)
+                        digits = "f32" if dtype == "f64" and (framework["profile"], name) in THROUGH_F32 else dtype
+                        self.agrees(worker, every[name], dtype, TOLERANCES[digits])
 
-    def agrees(self, worker, op, dtype):
+    def agrees(self, worker, op, dtype, tolerance):
         inputs = op.inputs(dtype)
         error, output = worker.run(op.op, dtype, inputs, op.output)
         self.assertIsNone(error)
         self.assertEqual((output.dtype, output.shape), (DTYPES[dtype], sizes(op.output_shape)))
         expected = op.expected(inputs)
-        tolerance = max(TOLERANCES[dtype], 1e-7 if op.by else 0) * max(np.abs(expected).max(), 1)
+        tolerance = max(tolerance, 1e-7 if op.by else 0) * max(np.abs(expected).max(), 1)
         np.testing.assert_allclose(output.astype(np.float64), expected, rtol=0, atol=tolerance)
 
 

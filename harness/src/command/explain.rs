@@ -2,6 +2,7 @@
 
 use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, Explain};
+use super::beside::beside;
 use super::setup::{profile_of, profile_option, references_of, require_known, typed_text};
 use super::story::Story;
 use crate::cases::{CaseId, case};
@@ -9,7 +10,8 @@ use crate::measure::{CaseReport, Judged, Verdict, measure_case};
 use crate::run::{Settings, TrialOutcome};
 use crate::subject::{Answer, Subject};
 use anyhow::{Context, Result, bail};
-use std::io::{Write, stdout};
+use std::fmt::Write as _;
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
 pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
@@ -63,14 +65,41 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
         report,
         place,
     };
-    let text = if common.json {
-        format!("{:#}\n", story.json(common.precision_limit))
+    let is_faulty =
+        |report: &CaseReport| report.judged.iter().any(|judged| judged.verdict.is_fault());
+    // A fault that the case shows alone is the one to tell of.
+    let among = if is_faulty(report) {
+        None
     } else {
-        story.text(common.precision_limit, arguments.all)?
+        beside(common, reference, (&case, &report.answer), &*subject)?
+    };
+    let among_story = among.as_ref().map(|among| Story {
+        report: &among.report,
+        place: telling_place(&among.report),
+        ..story
+    });
+    let limit = common.precision_limit;
+    let text = if common.json {
+        let mut told = story.json(limit);
+        if let Some(among) = &among_story {
+            told["beside_others"] = among.json(limit);
+        }
+        format!("{told:#}\n")
+    } else {
+        let mut text = story.text(limit, arguments.all)?;
+        if let (Some(among), Some(story)) = (&among, &among_story) {
+            let (first, last) = &among.ends;
+            writeln!(
+                text,
+                "\nIt answers otherwise among the cases that a run asks about together, {first} to {last}:\n"
+            )?;
+            text.push_str(&story.outcome(limit)?);
+        }
+        text
     };
     write!(stdout().lock(), "{text}")?;
-    let faulty = report.judged.iter().any(|judged| judged.verdict.is_fault());
-    Ok(if faulty {
+    let among_faulty = among.as_ref().is_some_and(|among| is_faulty(&among.report));
+    Ok(if is_faulty(report) || among_faulty {
         ExitCode::from(DOES_NOT_CONFORM)
     } else {
         ExitCode::SUCCESS

@@ -10,6 +10,7 @@ use crate::subject::{Subject, subject_within};
 use crate::worker::{Worker, WorkerOptions};
 use anyhow::{Context, Result};
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,7 @@ fn of_name(name: &str, specs: &[Arc<Spec>], options: &WorkerOptions) -> Result<E
             description: subject.description().to_owned(),
             profile: profile.name().to_owned(),
             command: typed_text(name),
+            rows_per_call: None,
             tested: true,
             reason: None,
             headline: None,
@@ -86,13 +88,23 @@ fn of_framework(
     places: Places<'_>,
     start: (&[Arc<Spec>], &WorkerOptions),
 ) -> Entrant {
-    let (subject, reason) = match started(framework, places, start) {
+    let (specs, options) = start;
+    let options = WorkerOptions {
+        rows_per_call: options.rows_per_call.or(framework.rows_per_call),
+        workers: options
+            .workers
+            .or(framework.workers.map(NonZeroUsize::get))
+            .or(Some(2)),
+        ..options.clone()
+    };
+    let (subject, reason) = match started(framework, places, (specs, &options)) {
         Ok(subject) => (Some(subject), None),
         Err(reason) => (None, Some(reason)),
     };
     let words = framework.command(places);
     let words: Vec<String> = words.iter().map(|word| typed_text(word)).collect();
-    let command = format!("cmd:{}", words.join(" "));
+    let command = typed_text(&format!("cmd:{}", words.join(" ")));
+    let rows_per_call = options.rows_per_call.map(NonZeroUsize::get);
     Entrant {
         entry: LeagueSubject {
             name: framework.name.clone(),
@@ -104,7 +116,11 @@ fn of_framework(
                 .as_ref()
                 .map_or_else(String::new, |subject| subject.description().to_owned()),
             profile: framework.profile.name().to_owned(),
-            command: typed_text(&command),
+            command: rows_per_call.map_or_else(
+                || command.clone(),
+                |rows| format!("{command} --rows-per-call {rows}"),
+            ),
+            rows_per_call,
             tested: subject.is_some(),
             reason,
             headline: None,
@@ -144,14 +160,13 @@ fn started(
 }
 
 /// The limits of a framework's worker: frameworks are slow to start and compile for each shape, and reserve more memory
-/// than they use; two of each keep a league of many within the memory of one machine.
+/// than they use. Two of each, unless the list says otherwise, keep a league of many within the memory of one machine.
 fn limits(asked: &WorkerArguments) -> WorkerOptions {
     let options = asked.options();
     WorkerOptions {
         startup_limit: asked.startup_limit.unwrap_or(Duration::from_secs(180)),
         call_limit: asked.call_limit.unwrap_or(Duration::from_secs(120)),
         memory_limit_mebibytes: asked.memory_limit.and(options.memory_limit_mebibytes),
-        workers: options.workers.or(Some(2)),
         ..options
     }
 }

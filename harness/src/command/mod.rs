@@ -1,6 +1,7 @@
 //! The command: the only part that touches files, clocks and terminals. Arguments in, an exit code out.
 
 mod arguments;
+mod beside;
 mod check;
 mod describe;
 mod diff;

@@ -20,6 +20,7 @@ const SHOWN_AT_EITHER_END: usize = 4;
 const UNSPECIFIED: &str =
     "          nobody has settled what is right here: neither a pass nor a fault";
 
+#[derive(Clone, Copy)]
 pub(super) struct Story<'a> {
     pub(super) reference: &'a Reference,
     pub(super) case: &'a Case,
@@ -50,7 +51,20 @@ impl Story<'_> {
 
     /// The case told in lines of text.
     pub(super) fn text(&self, precision_limit: PrecisionBits, all: bool) -> Result<String> {
-        let mut text = self.heading(all)?;
+        Ok(self.heading(all)? + &self.outcome(precision_limit)?)
+    }
+
+    /// What became of the call, and one value of it.
+    pub(super) fn outcome(&self, precision_limit: PrecisionBits) -> Result<String> {
+        let mut text = String::new();
+        match &self.report.answer {
+            Answer::Values(_) => {}
+            Answer::Refused(why) => writeln!(text, "answer    refused: {why}")?,
+            Answer::Crashed(why) => writeln!(text, "answer    crashed: {why}")?,
+            Answer::TimedOut(why) => writeln!(text, "answer    timed out: {why}")?,
+            Answer::Garbled(why) => writeln!(text, "answer    garbled: {why}")?,
+            Answer::Trespassed(why) => writeln!(text, "answer    trespassed: {why}")?,
+        }
         match self.place {
             Some(place) => self.tell_value(&mut text, place, precision_limit)?,
             None => self.tell_call(&mut text)?,
@@ -114,14 +128,6 @@ impl Story<'_> {
         writeln!(text, "subject   {}", self.subject.name())?;
         if profile != Profile::Exact {
             writeln!(text, "profile   {profile}")?;
-        }
-        match &self.report.answer {
-            Answer::Values(_) => {}
-            Answer::Refused(why) => writeln!(text, "answer    refused: {why}")?,
-            Answer::Crashed(why) => writeln!(text, "answer    crashed: {why}")?,
-            Answer::TimedOut(why) => writeln!(text, "answer    timed out: {why}")?,
-            Answer::Garbled(why) => writeln!(text, "answer    garbled: {why}")?,
-            Answer::Trespassed(why) => writeln!(text, "answer    trespassed: {why}")?,
         }
         Ok(text)
     }

@@ -79,8 +79,16 @@ impl Subject for Timed<'_> {
         self.subject.kernel_time()
     }
 
+    fn waiting_time(&self) -> Duration {
+        self.subject.waiting_time()
+    }
+
     fn call_batch(&self, op: &str, call: &mut BatchCall) -> Result<(), Failure> {
         self.watch(|| self.subject.call_batch(op, call))
+    }
+
+    fn joins_cases(&self) -> bool {
+        self.subject.joins_cases()
     }
 
     fn call_cases(&self, op: &str, dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Answer> {
@@ -99,15 +107,21 @@ pub(super) fn lines(subjects: &[Timed<'_>], wall: Duration, threads: Option<usiz
     let called: Duration = subjects.iter().map(Timed::time).sum();
     let mut lines = Vec::new();
     for timed in subjects {
-        let (name, time) = (timed.name(), timed.time());
+        let (name, time, waiting) = (timed.name(), timed.time(), timed.waiting_time());
         let values = timed.values.load(Ordering::Relaxed);
         #[expect(clippy::cast_precision_loss, reason = "a rate of three digits")]
-        let rate = values as f64 / time.as_secs_f64();
+        let rate = values as f64 / time.saturating_sub(waiting).as_secs_f64();
         let parts = match timed.kernel_time() {
             Some(kernel) => format!(
-                "{:.1} % in the kernel, {:.1} % in transport and waiting for workers",
+                "{:.1} % in the kernel, {:.1} % in transport, {:.1} % waiting for a worker to be free or to start",
                 share(kernel),
-                share(time.saturating_sub(kernel))
+                share(time.saturating_sub(kernel + waiting)),
+                share(waiting)
+            ),
+            None if !waiting.is_zero() => format!(
+                "{:.1} % in the kernel and transport, {:.1} % waiting for a worker to be free or to start",
+                share(time.saturating_sub(waiting)),
+                share(waiting)
             ),
             None => format!("{:.1} % in the kernel", share(time)),
         };
@@ -121,4 +135,53 @@ pub(super) fn lines(subjects: &[Timed<'_>], wall: Duration, threads: Option<usiz
         busy.as_secs_f64()
     ));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker that knows how long its calls took, and how long they were waited for.
+    struct Told(Option<Duration>);
+
+    impl Subject for Told {
+        fn name(&self) -> &'static str {
+            "told"
+        }
+        fn description(&self) -> &'static str {
+            ""
+        }
+        fn profile(&self) -> Profile {
+            Profile::Exact
+        }
+        fn supports(&self, _: &str, _: Dtype) -> bool {
+            true
+        }
+        fn kernel_time(&self) -> Option<Duration> {
+            self.0
+        }
+        fn waiting_time(&self) -> Duration {
+            Duration::from_secs(3)
+        }
+        fn call_batch(&self, _: &str, _: &mut BatchCall) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn waiting_is_neither_kernel_nor_transport() {
+        let line = |kernel| {
+            let told = Told(kernel);
+            let timed = Timed::new(&told);
+            timed.nanoseconds.store(6_000_000_000, Ordering::Relaxed);
+            timed.values.store(300, Ordering::Relaxed);
+            lines(&[timed], Duration::from_secs(5), Some(2)).remove(0)
+        };
+        assert_eq!(
+            line(Some(Duration::from_secs(1))),
+            "time: told: 10.0 % in the kernel, 20.0 % in transport, 30.0 % waiting for a worker to be free or to \
+             start; 1.000e2 values a second of its own time"
+        );
+        assert!(line(None).contains("30.0 % in the kernel and transport, 30.0 % waiting"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::worker::WorkerOptions;
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Limits of subjects in processes of their own (cmd:COMMAND, lib:PATH).
@@ -24,6 +25,10 @@ pub struct WorkerArguments {
     /// Workers at once; one per thread when absent. The output does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub workers: Option<u16>,
+    /// The most rows in a message; up to 32 when absent. With 1 a case's answer cannot depend on the cases beside it, as it
+    /// does where code is compiled for the shape of the batch.
+    #[arg(long, value_name = "N")]
+    pub rows_per_call: Option<NonZeroUsize>,
 }
 
 impl WorkerArguments {
@@ -38,6 +43,7 @@ impl WorkerArguments {
             },
             restarts: self.restarts.unwrap_or(usual.restarts),
             workers: self.workers.map(usize::from).or(usual.workers),
+            rows_per_call: self.rows_per_call.or(usual.rows_per_call),
         }
     }
 
@@ -51,6 +57,10 @@ impl WorkerArguments {
             (
                 "memory-limit",
                 self.memory_limit.map(|limit| limit.to_string()),
+            ),
+            (
+                "rows-per-call",
+                self.rows_per_call.map(|rows| rows.to_string()),
             ),
         ];
         let told = given
@@ -97,12 +107,19 @@ mod tests {
             "0",
             "--workers",
             "3",
+            "--rows-per-call",
+            "1",
         ])
         .unwrap();
         assert_eq!(some.options().call_limit, Duration::from_millis(500));
         assert_eq!(some.options().memory_limit_mebibytes, None);
         assert_eq!(some.options().workers, Some(3));
-        assert_eq!(some.repeated(), " --call-limit 0.5 --memory-limit 0");
+        assert_eq!(some.options().rows_per_call, NonZeroUsize::new(1));
+        assert_eq!(
+            some.repeated(),
+            " --call-limit 0.5 --memory-limit 0 --rows-per-call 1"
+        );
+        assert!(given(&["--rows-per-call=0"]).is_err());
         for refused in ["0", "-1", "nan", "soon"] {
             let limit = format!("--call-limit={refused}");
             assert!(given(&[&limit]).is_err(), "{refused}");

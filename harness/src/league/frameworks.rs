@@ -9,6 +9,8 @@
 //! worker      = "tensorflow_worker.py"    # beside this file
 //! arguments   = ["--mode", "eager"]
 //! variables   = { TF_ENABLE_ONEDNN_OPTS = "0" }
+//! rows_per_call = 1                       # where it compiles for the shape of the batch; not given for all others
+//! workers     = 1                         # each compiles for itself; 2 where it is not given
 //! ```
 //!
 //! A framework written in Rust has `crate = "candle"` instead of `environment` and `worker`.
@@ -17,6 +19,7 @@ use super::place::{FileError, located};
 use crate::spec::Profile;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
@@ -35,6 +38,10 @@ pub struct Framework {
     pub arguments: Vec<String>,
     /// Variables that it is given besides those of this process.
     pub variables: BTreeMap<String, String>,
+    /// The most rows that a case's call of its worker has.
+    pub rows_per_call: Option<NonZeroUsize>,
+    /// How many of its workers run at once, where not the usual number.
+    pub workers: Option<NonZeroUsize>,
 }
 
 /// What runs a framework's worker.
@@ -74,6 +81,8 @@ struct Raw {
     arguments: Vec<String>,
     #[serde(default)]
     variables: BTreeMap<String, String>,
+    rows_per_call: Option<NonZeroUsize>,
+    workers: Option<NonZeroUsize>,
 }
 
 /// Reads the list of frameworks; `file` is only shown.
@@ -122,6 +131,8 @@ pub fn parse_frameworks(file: &str, text: &str) -> Result<Vec<Framework>, FileEr
             host,
             arguments: raw.arguments,
             variables: raw.variables,
+            rows_per_call: raw.rows_per_call,
+            workers: raw.workers,
         });
     }
     if frameworks.is_empty() {
@@ -200,6 +211,7 @@ environment = "tensorflow"
 worker = "tensorflow_worker.py"
 arguments = ["--mode", "eager"]
 variables = { TF_ENABLE_ONEDNN_OPTS = "0" }
+rows_per_call = 1
 
 [[framework]]
 name = "candle"
@@ -220,6 +232,11 @@ crate = "candle"
             "env TF_ENABLE_ONEDNN_OPTS=0 target/frameworks/tensorflow/bin/python \
              harness/adapters/frameworks/tensorflow_worker.py --mode eager"
         );
+        let rows: Vec<Option<usize>> = frameworks
+            .iter()
+            .map(|framework| framework.rows_per_call.map(NonZeroUsize::get))
+            .collect();
+        assert_eq!(rows, [Some(1), None]);
         assert_eq!(
             frameworks[1].command(places),
             ["harness/adapters/candle/target/release/candle_worker"]
@@ -240,12 +257,13 @@ crate = "candle"
         );
         assert_eq!(
             told("crate = ", "environment = "),
-            "f.toml:12: `candle` must have either `environment` and `worker`, or `crate`, to say what runs it"
+            "f.toml:13: `candle` must have either `environment` and `worker`, or `crate`, to say what runs it"
         );
         assert_eq!(
             told("name = \"candle\"", "name = \"tensorflow-eager\""),
-            "f.toml:12: there are two frameworks `tensorflow-eager`; names are unique"
+            "f.toml:13: there are two frameworks `tensorflow-eager`; names are unique"
         );
+        assert!(told("rows_per_call = 1", "rows_per_call = 0").contains("line 10"));
         assert!(told("title", "titel").starts_with("f.toml: TOML parse error at line 4"));
         let none = parse_frameworks("f.toml", "framework = []").unwrap_err();
         assert_eq!(

@@ -68,6 +68,9 @@ pub struct LeagueSubject {
     pub profile: String,
     /// How to name it to the other commands.
     pub command: String,
+    /// The most rows that a call for a case has; absent where rows that lie side by side are asked about together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_call: Option<usize>,
     /// Whether it was run.
     pub tested: bool,
     /// Why it was not run.

@@ -170,6 +170,10 @@ pub trait Subject: Send + Sync {
     fn kernel_time(&self) -> Option<Duration> {
         None
     }
+    /// How long its callers waited so far for a process to be free or to start, which is neither kernel nor transport.
+    fn waiting_time(&self) -> Duration {
+        Duration::ZERO
+    }
     /// Runs all rows of a call in its memory.
     ///
     /// # Errors
@@ -184,6 +188,11 @@ pub trait Subject: Send + Sync {
             Ok(()) => Answer::Values(call.output_row(0)),
             Err(failure) => failure.into(),
         }
+    }
+
+    /// Whether [`Subject::call_cases`] may answer several cases by one call, so that they could answer otherwise than alone.
+    fn joins_cases(&self) -> bool {
+        false
     }
 
     /// Answers cases, one answer for each in their order. They depend on these cases alone, so a subject may make calls of

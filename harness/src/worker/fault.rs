@@ -83,6 +83,9 @@ pub enum Fault {
         /// Whether it has an id.
         has_id: bool,
     },
+    /// What an earlier call left behind, which was judged already when it came.
+    #[error("after an earlier call: {0}")]
+    AfterEarlierCall(Box<Fault>),
     /// The answer is to another kind of request.
     #[error("the answer is to a call `{answered}`, and `run` was asked")]
     WrongCall {
@@ -226,11 +229,38 @@ impl Fault {
             | Self::NotStarted { .. }
             | Self::NotAMessage { .. }
             | Self::WrongId { .. }
+            | Self::AfterEarlierCall(_)
             | Self::WrongCall { .. }
             | Self::WrongIntroduction { .. }
             | Self::Trespassed { .. }
             | Self::GivenUp { .. } => false,
         }
+    }
+
+    /// Whether it may be what an earlier call left behind: something else stands where the answer should begin.
+    pub(super) fn may_be_of_another_call(&self) -> bool {
+        match self {
+            Self::NotAMessage { error, .. } => matches!(
+                error,
+                ProtocolError::Text { .. }
+                    | ProtocolError::TooLong { .. }
+                    | ProtocolError::NotSafetensors { .. }
+                    | ProtocolError::UnknownElement { .. }
+            ),
+            Self::WrongId { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether more than the answer came.
+    pub(super) fn is_surplus(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAMessage {
+                error: ProtocolError::Surplus { .. },
+                ..
+            }
+        )
     }
 
     /// Whether a time limit was passed.
@@ -261,6 +291,7 @@ impl Fault {
             Self::CallLimit { .. } | Self::StartupLimit { .. } => Failure::TimedOut(told),
             Self::NotAMessage { .. }
             | Self::WrongId { .. }
+            | Self::AfterEarlierCall(_)
             | Self::WrongCall { .. }
             | Self::MissingOutput { .. }
             | Self::ExtraOutput { .. }

@@ -1,5 +1,6 @@
 //! The limits that workers run under.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Limits of a subject's workers.
@@ -15,6 +16,9 @@ pub struct WorkerOptions {
     pub restarts: u32,
     /// How many workers may run at once; none for one per thread of the run.
     pub workers: Option<usize>,
+    /// The most rows that one message asks about at a time; none for as many as lie side by side. A property that is about
+    /// batches makes its own.
+    pub rows_per_call: Option<NonZeroUsize>,
 }
 
 impl Default for WorkerOptions {
@@ -25,6 +29,7 @@ impl Default for WorkerOptions {
             memory_limit_mebibytes: Some(8192),
             restarts: 8,
             workers: None,
+            rows_per_call: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,6 +42,8 @@ pub(super) struct Process {
     requests: Option<Sender<Vec<u8>>>,
     limits: Sender<u64>,
     answers: Receiver<Received>,
+    /// The pipe that answers come from, to see whether more than those does; none where the system gave no second handle.
+    unread: Option<OwnedFd>,
     received_bytes: Arc<AtomicU64>,
     lines: LastLines,
     limit_mebibytes: Option<u64>,
@@ -76,6 +79,7 @@ impl Process {
             unreachable!("all three were asked for as pipes");
         };
         let received_bytes = Arc::default();
+        let unread = stdout.as_fd().try_clone_to_owned().ok();
         let (limits, answers) = reader(stdout, &received_bytes);
         Ok(Self {
             child,
@@ -84,6 +88,7 @@ impl Process {
             requests: Some(writer(stdin)),
             limits,
             answers,
+            unread,
             received_bytes,
             lines: LastLines::of(stderr),
             limit_mebibytes: options.memory_limit_mebibytes,
@@ -137,6 +142,22 @@ impl Process {
                     }),
                 )
             }
+        }
+    }
+
+    /// What comes after an answer within a time, where nothing is due; the process has ended then.
+    pub(super) fn surplus(&mut self, patience: Duration) -> Option<Told> {
+        let asked = Instant::now();
+        loop {
+            let unread = self.unread.as_ref()?;
+            if let bytes @ 1.. = ioctl_fionread(unread).unwrap_or(0) {
+                let error = ProtocolError::Surplus { bytes };
+                return Some(self.stop(|ending| Fault::NotAMessage { error, ending }));
+            }
+            if asked.elapsed() >= patience || self.has_ended() {
+                return None;
+            }
+            thread::sleep(POLL);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::spec::{Profile, Spec};
 use crate::subject::{Answer, BatchCall, CaseCall, Failure, InputForm, Layout, Subject};
 use lossproof_numerics::Dtype;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -192,40 +193,50 @@ impl Worker {
         Ok(answers.collect())
     }
 
-    /// Answers cases that fit one call. A fault of the call is looked for in each row alone; one that no row shows alone
+    /// Answers cases that fit one call, and says what the call before turned out to have done. A fault of the call is looked for in each row alone; one that no row shows alone
     /// is charged to all of them.
     fn answer_message(
         &self,
         lease: &mut Lease<'_>,
         kernel: (&str, Dtype),
         (cases, chunk): (&[&CaseCall<'_>], usize),
-    ) -> Vec<Answer> {
+    ) -> (Vec<Answer>, Option<Told>) {
         let given_up = Fault::GivenUp {
             restarts: self.pool.options.restarts,
             rows: chunk,
         };
         let given_up = Answer::from(given_up.failure(""));
         if lease.is_spent() {
-            return vec![given_up; cases.len()];
+            return (vec![given_up; cases.len()], None);
         }
-        let together = match self.call_together(lease, kernel, cases) {
-            Ok(answers) => return answers,
+        let together = self.call_together(lease, kernel, cases);
+        let late = lease.take_late();
+        let mut together = match together {
+            Ok(answers) => return (answers, late),
             Err(told) => told,
         };
         if let [_] = cases {
-            return vec![together.fault.failure(&together.lines).into()];
+            let answer = together.fault.failure(&together.lines).into();
+            return (vec![answer], late);
         }
         let asked = Instant::now();
-        let alone = cases.iter().map(|case| {
+        let mut alone: Vec<Answer> = Vec::with_capacity(cases.len());
+        for case in cases {
             if lease.is_spent() {
-                return given_up.clone();
+                alone.push(given_up.clone());
+                continue;
             }
-            match self.call_together(lease, kernel, &[case]) {
+            let answer = match self.call_together(lease, kernel, &[case]) {
                 Ok(mut answers) => answers.remove(0),
                 Err(told) => told.fault.failure(&told.lines).into(),
+            };
+            match (lease.take_late(), alone.last_mut()) {
+                (Some(told), Some(before)) => *before = told.fault.failure(&told.lines).into(),
+                (Some(told), None) => together = told,
+                (None, _) => {}
             }
-        });
-        let alone: Vec<Answer> = alone.collect();
+            alone.push(answer);
+        }
         // How many rows a call has is the harness's choice, so a refusal of all of them is not held against the kernel, nor
         // slowness that the rows alone show too; whatever else a call of several rows does is. A row that is refused alone,
         // as may be right, explains nothing but a refusal.
@@ -234,23 +245,54 @@ impl Worker {
             && asked.elapsed() * SLOWNESS > self.pool.options.call_limit;
         if is_slow || matches!(together.fault, Fault::Refused { .. }) {
             self.split_calls.fetch_add(1, Ordering::Relaxed);
-            return alone;
+            return (alone, late);
         }
         if alone.iter().any(is_lost) {
+            return (alone, late);
+        }
+        (vec![of_all(&together, cases.len()); cases.len()], late)
+    }
+
+    /// Which of a call's rows wrote more than its answer, found after the call: those that do so alone, or else all.
+    fn charge_late(
+        &self,
+        lease: &mut Lease<'_>,
+        kernel: (&str, Dtype),
+        cases: &[&CaseCall<'_>],
+        late: &Told,
+    ) -> Vec<Option<Answer>> {
+        if let [_] = cases {
+            return vec![Some(late.fault.failure(&late.lines).into())];
+        }
+        let alone = cases.iter().map(|case| {
+            if lease.is_spent() {
+                return None;
+            }
+            let told = match self.call_together(lease, kernel, &[case]) {
+                Ok(_) => lease.surplus(),
+                Err(told) => told.fault.is_surplus().then_some(told),
+            };
+            told.map(|told| told.fault.failure(&told.lines).into())
+        });
+        let alone: Vec<Option<Answer>> = alone.collect();
+        if alone.iter().any(Option::is_some) {
             return alone;
         }
-        let failure = together.fault.failure(&together.lines).retold(|account| {
-            format!(
-                "in a call of {} rows, though each is answered alone: {account}",
-                cases.len()
-            )
-        });
-        vec![failure.into(); cases.len()]
+        vec![Some(of_all(late, cases.len())); cases.len()]
     }
 }
 
-/// Cases in calls of rows that are alike, by their places, in the order in which they first appear.
-fn messages(dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Vec<usize>> {
+/// The answer to each row of a call whose fault no row shows alone.
+fn of_all(told: &Told, rows: usize) -> Answer {
+    let failure = told.fault.failure(&told.lines).retold(|account| {
+        format!("in a call of {rows} rows, though each is answered alone: {account}")
+    });
+    failure.into()
+}
+
+/// Cases in calls of rows that are alike, at most `most_rows` of them, by their places, in the order in which they first
+/// appear.
+fn messages(dtype: Dtype, cases: &[CaseCall<'_>], most_rows: usize) -> Vec<Vec<usize>> {
     let mut messages: Vec<(Vec<InputForm>, usize, Vec<usize>)> = Vec::new();
     for (place, case) in cases.iter().enumerate() {
         let forms: Vec<InputForm> = case.inputs.iter().map(InputForm::of).collect();
@@ -258,6 +300,7 @@ fn messages(dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Vec<usize>> {
         let row_bytes = inputs + case.output_length * dtype.width() as usize / 8;
         let fits = |(known, length, places): &&mut (Vec<InputForm>, usize, Vec<usize>)| {
             *known == forms
+                && places.len() < most_rows
                 && *length == case.output_length
                 && (places.len() + 1) * row_bytes <= MESSAGE_BYTES
         };
@@ -322,21 +365,47 @@ impl Subject for Worker {
         }
     }
 
+    fn waiting_time(&self) -> Duration {
+        self.pool.waited()
+    }
+
     fn call_batch(&self, op: &str, call: &mut BatchCall) -> Result<(), Failure> {
         let mut lease = self.pool.lease();
         self.exchange(&mut lease, op, call)
             .map_err(|Told { fault, lines }| fault.failure(&lines))
     }
 
+    fn joins_cases(&self) -> bool {
+        self.pool
+            .options
+            .rows_per_call
+            .is_none_or(|rows| rows.get() > 1)
+    }
+
     fn call_cases(&self, op: &str, dtype: Dtype, cases: &[CaseCall<'_>]) -> Vec<Answer> {
         let mut lease = self.pool.lease();
-        let mut answers: Vec<(usize, Answer)> = Vec::with_capacity(cases.len());
-        for places in messages(dtype, cases) {
-            let alike: Vec<&CaseCall<'_>> = places.iter().map(|&place| &cases[place]).collect();
-            let answered = self.answer_message(&mut lease, (op, dtype), (&alike, cases.len()));
-            answers.extend(places.into_iter().zip(answered));
+        let mut answers: Vec<Option<Answer>> = vec![None; cases.len()];
+        let mut before: Vec<usize> = Vec::new();
+        let most_rows = self.pool.options.rows_per_call;
+        let most_rows = most_rows.map_or(usize::MAX, NonZeroUsize::get);
+        for places in messages(dtype, cases, most_rows) {
+            let alike = |places: &[usize]| -> Vec<&CaseCall<'_>> {
+                places.iter().map(|&place| &cases[place]).collect()
+            };
+            let of_message = (&*alike(&places), cases.len());
+            let (answered, late) = self.answer_message(&mut lease, (op, dtype), of_message);
+            for (&place, answer) in places.iter().zip(answered) {
+                answers[place] = Some(answer);
+            }
+            if let Some(told) = late {
+                let charged = self.charge_late(&mut lease, (op, dtype), &alike(&before), &told);
+                for (&place, charge) in before.iter().zip(charged) {
+                    answers[place] = charge.or_else(|| answers[place].take());
+                }
+            }
+            before = places;
         }
-        answers.sort_by_key(|(place, _)| *place);
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        let answered = |answer: Option<Answer>| answer.expect("every case is in a message");
+        answers.into_iter().map(answered).collect()
     }
 }

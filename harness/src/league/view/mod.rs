@@ -24,6 +24,8 @@ pub(super) struct LeagueView<'a> {
     precision_limit: u32,
     facts: Vec<(&'static str, String)>,
     subjects: Vec<SubjectView<'a>>,
+    /// What is to be said of subjects that are called with fewer rows than others.
+    rows_per_call: Vec<String>,
     /// How many findings no longer hold.
     stale: usize,
     findings: Vec<FindingView<'a>>,
@@ -107,6 +109,7 @@ impl<'a> LeagueView<'a> {
             precision_limit: report.precision_limit,
             facts: facts(report),
             subjects: report.subjects.iter().map(subject).collect(),
+            rows_per_call: rows_per_call(&report.subjects),
             stale: findings.iter().filter(|one| one.outcome == "stale").count(),
             findings,
             matrices: matrices(report),
@@ -141,6 +144,27 @@ fn facts(report: &LeagueReport) -> Vec<(&'static str, String)> {
         ("rows", count(cases)),
         ("values", count(values)),
     ]
+}
+
+fn rows_per_call(subjects: &[LeagueSubject]) -> Vec<String> {
+    let mut limits: Vec<(usize, Vec<&str>)> = Vec::new();
+    for subject in subjects.iter().filter(|subject| subject.tested) {
+        let Some(rows) = subject.rows_per_call else {
+            continue;
+        };
+        match limits.iter_mut().find(|(known, _)| *known == rows) {
+            Some((_, titles)) => titles.push(&subject.title),
+            None => limits.push((rows, vec![&subject.title])),
+        }
+    }
+    let told = |(rows, titles): (usize, Vec<&str>)| {
+        let most = match rows {
+            1 => "one row alone".to_owned(),
+            rows => format!("at most {rows} rows"),
+        };
+        format!("A call for a case has {most} in {}.", titles.join("; "))
+    };
+    limits.into_iter().map(told).collect()
 }
 
 fn subject(subject: &LeagueSubject) -> SubjectView<'_> {
