@@ -250,7 +250,7 @@ fn run_trial<'a>(
 }
 
 /// How many cases a subject is asked about at once: enough for calls of several rows, where a call costs a round trip.
-const CASES_TOGETHER: u32 = 32;
+pub(crate) const CASES_TOGETHER: u32 = 32;
 
 /// The tallies of each case of a chunk; none for a case that was not run.
 fn tally_chunk(

@@ -5,12 +5,10 @@ use super::arguments::Common;
 use crate::cases::{Case, CaseId, Tier, case, case_count, class_named};
 use crate::measure::{CaseReport, measure_answers};
 use crate::reference::Reference;
+use crate::run::CASES_TOGETHER;
 use crate::subject::{Answer, CaseCall, Subject};
 use anyhow::Result;
 use std::ops::Range;
-
-/// How many cases a run asks about at once, as in the module `run`.
-const CASES_TOGETHER: u32 = 32;
 
 /// What a case comes to among others.
 pub(super) struct Beside {
@@ -60,7 +58,7 @@ pub(super) fn beside(
     if is_same(&answer, alone) {
         return Ok(None);
     }
-    let answered = vec![(subject, answer)];
+    let answered = vec![(subject, answer, None)];
     let mut measured = measure_answers(reference, own, answered, common.precision_limit)?;
     Ok(Some(Beside {
         ends,
