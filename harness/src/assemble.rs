@@ -1,6 +1,7 @@
 //! From a run's outcomes and the gate's findings to the report as data.
 
 mod clauses;
+mod rungs;
 mod sweeps;
 mod tolerances;
 
@@ -125,6 +126,7 @@ pub fn report(parts: Parts<'_>) -> Report {
             properties().iter().map(PropertyEntry::from).collect()
         },
         property_results: property_rows(parts.evidence.properties),
+        rungs: rungs::rows(parts),
         sweeps,
         self_proof: parts.evidence.self_proof.cloned(),
     }

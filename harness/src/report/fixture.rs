@@ -11,7 +11,7 @@ use crate::sweep::{SweepMax, SweepRow};
 
 use super::model::{
     AttributeEntry, ClassEntry, ClauseExercise, ClauseRow, ConditioningPoint, DefinitionEntry,
-    Distribution, MaxUlp, NotTestedEntry, OpEntry, OrdinalBin, Report, ResultRow, SCHEMA,
+    Distribution, MaxUlp, NotTestedEntry, OpEntry, OrdinalBin, Report, ResultRow, RungRow, SCHEMA,
     SubjectEntry, UndecidedEntry, VerdictCounts, WaiverEntry,
 };
 
@@ -88,6 +88,14 @@ pub(super) fn report() -> Report {
                 account: HOSTILE.to_owned(),
             }],
             not_applicable: BTreeMap::new(),
+        }],
+        rungs: vec![RungRow {
+            subject: "builtin".to_owned(),
+            dtype: "f32".to_owned(),
+            at_sight: 10,
+            f64: 12_000,
+            double_double: 329,
+            mpfr: 1,
         }],
         sweeps: vec![sweep()],
         self_proof: Some(self_proof()),

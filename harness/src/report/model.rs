@@ -53,11 +53,33 @@ pub struct Report {
     pub properties: Vec<PropertyEntry>,
     /// What each property comes to for each subject.
     pub property_results: Vec<PropertyRow>,
+    /// How many values each rung of the ladder settled, per subject and dtype.
+    #[serde(default)]
+    pub rungs: Vec<RungRow>,
     /// What sweeps over finite domains came to; none in a report of a selection.
     #[serde(default)]
     pub sweeps: Vec<SweepRow>,
     /// Whether the harness would notice a bad kernel; absent in a report of a selection.
     pub self_proof: Option<SelfProof>,
+}
+
+/// On which rungs of the ladder the verdicts on a subject's values were given. Which rung settles a value says what it cost, not how
+/// it is judged; and MPFR measures every maximum whatever settled it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RungRow {
+    /// The subject.
+    pub subject: String,
+    /// The dtype.
+    pub dtype: String,
+    /// By a clause, from the class of the result alone; and calls without values.
+    pub at_sight: u64,
+    /// By f64 brackets.
+    pub f64: u64,
+    /// By double-double balls.
+    pub double_double: u64,
+    /// By MPFR intervals, undecided values among them.
+    pub mpfr: u64,
 }
 
 /// A subject.

@@ -15,8 +15,10 @@ mod reading;
 mod rows;
 
 use crate::enclosure::Enclosure;
+use crate::interval::{End, Interval, Nan};
 use directed::{Sided, above, below};
 use lossproof_numerics::{Dtype, parse_hex};
+use rug::Float;
 
 /// log x for a normal x, within 2^−49 relatively.
 pub(crate) fn log_of_significand(x: f64) -> f64 {
@@ -46,6 +48,16 @@ impl Bracket {
     #[must_use]
     pub fn ends(self) -> (f64, f64) {
         (self.lo, self.hi)
+    }
+
+    /// The same numbers as an MPFR interval: for comparing the rungs with each other.
+    #[must_use]
+    pub fn to_interval(self) -> Interval {
+        if self.is_anything() {
+            return Interval::anything(53);
+        }
+        let end = |value: f64| End::closed(Float::with_val(53, value));
+        Interval::between(end(self.lo), end(self.hi), Nan::Never)
     }
 
     /// Whether two brackets have a number in common, as two enclosures of one number must.

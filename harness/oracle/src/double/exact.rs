@@ -7,7 +7,7 @@ use rug::Float;
 use rug::float::Round;
 
 /// Enough for a ball's ends, but for low parts far below the high ones, which are rounded outward.
-const BITS: u32 = 700;
+const BITS: u32 = 1200;
 
 impl DoubleBall {
     /// An interval that contains all numbers of the ball.
@@ -22,7 +22,7 @@ impl DoubleBall {
                 };
                 let end = |radius: f64, round: Round| {
                     let mid = Float::with_val(BITS, self.mid.high) + self.mid.low;
-                    let value = Float::with_val_round(BITS, mid + radius, round).0;
+                    let value = Float::with_val_round(BITS, &mid + radius, round).0;
                     value << exponent
                 };
                 let (mut lo, mut hi) =

@@ -137,6 +137,12 @@ impl DoubleBall {
         }
     }
 
+    /// Whether nothing is known, not even that it is no NaN.
+    #[must_use]
+    pub fn is_anything(&self) -> bool {
+        self.kind == Kind::Anything
+    }
+
     #[inline(always)]
     fn is_number(&self) -> bool {
         self.kind == Kind::Number

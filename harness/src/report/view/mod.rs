@@ -5,6 +5,7 @@ mod headline;
 mod op;
 mod proof;
 mod row;
+mod rung;
 mod spec;
 mod subject;
 mod sweep;
@@ -17,6 +18,7 @@ use super::number::count;
 
 use op::OpView;
 use proof::{ProofView, PropertyView};
+use rung::RungLine;
 use subject::SubjectView;
 use sweep::SweepsView;
 use verdict::VerdictView;
@@ -43,6 +45,7 @@ pub(super) struct View<'a> {
     not_tested: &'a [NotTestedEntry],
     properties: Vec<PropertyView<'a>>,
     proof: Option<ProofView<'a>>,
+    rungs: Vec<RungLine<'a>>,
     sweeps: SweepsView<'a>,
 }
 
@@ -100,6 +103,7 @@ impl<'a> View<'a> {
             not_tested: &report.not_tested,
             properties: proof::properties(report),
             proof: report.self_proof.as_ref().map(ProofView::of),
+            rungs: rung::all(report),
             sweeps: SweepsView::of(report),
         }
     }
