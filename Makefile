@@ -4,13 +4,17 @@
 
 CARGO ?= cargo
 
-.PHONY: report test frameworks setup
+.PHONY: report test bench frameworks setup
 
 report: setup
 	$(CARGO) run --locked --release --quiet -- report
 
 test: setup
 	$(CARGO) test --locked --release --workspace
+
+# Measures what the ladder of enclosures saves, and writes reports/bench.md.
+bench: setup
+	$(CARGO) bench --locked --bench ladder
 
 # The league of frameworks: needs Python 3.11 and the package index. What cannot be installed is reported as not tested.
 # One case in EVERY is taken: all of them (EVERY=1) take some hours. JAX and XLA compile for each shape, but for each row length

@@ -13,6 +13,7 @@ mod evaluate;
 pub mod formula;
 mod graph;
 mod interval;
+mod processor;
 mod program;
 mod reading;
 mod rounded;

@@ -3,29 +3,12 @@
 use super::directed::{above, below, two_sum};
 use super::{ANYTHING, Bracket};
 use crate::enclosure::Enclosure;
-use std::sync::LazyLock;
-
-/// Runs a loop compiled for the instructions that this processor has: AVX-512, AVX2 with fused multiply-add, or the least that the
-/// architecture has. The bits are the same on each.
-#[inline(always)]
-fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    static PROCESSOR: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
-    struct Once<F>(F);
-    impl<R, F: FnOnce() -> R> pulp::WithSimd for Once<F> {
-        type Output = R;
-
-        #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) -> R {
-            (self.0)()
-        }
-    }
-    PROCESSOR.dispatch(Once(work))
-}
+use crate::processor::with_all_instructions;
 
 #[inline(always)]
 pub(super) fn map(row: &[Bracket], function: impl Fn(&Bracket) -> Bracket) -> Vec<Bracket> {
     let mut results = vec![ANYTHING; row.len()];
-    vectorised(
+    with_all_instructions(
         #[inline(always)]
         || {
             for (result, number) in results.iter_mut().zip(row) {
@@ -43,7 +26,7 @@ pub(super) fn zip(
     function: impl Fn(&Bracket, &Bracket) -> Bracket,
 ) -> Vec<Bracket> {
     let mut results = vec![ANYTHING; a.len()];
-    vectorised(
+    with_all_instructions(
         #[inline(always)]
         || {
             for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
@@ -127,7 +110,7 @@ fn all_finite(row: &[Bracket]) -> bool {
 }
 
 pub(super) fn sum(row: &[Bracket]) -> Bracket {
-    vectorised(
+    with_all_instructions(
         #[inline(always)]
         || {
             if !all_finite(row) {

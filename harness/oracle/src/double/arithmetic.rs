@@ -13,7 +13,7 @@ const QUOTIENT_ERROR: f64 = 10.0 * UNIT_SQUARED;
 const FAR_APART: i64 = 250;
 
 impl DoubleBall {
-    #[inline]
+    #[inline(always)]
     pub(super) fn plus(&self, other: &Self) -> Self {
         if !(self.is_number() && other.is_number()) {
             return self.plus_infinity(other);
@@ -48,6 +48,7 @@ impl DoubleBall {
         Self::number(sum, a.exponent, enlarged(radius), sign)
     }
 
+    #[cold]
     fn plus_infinity(&self, other: &Self) -> Self {
         match (self.kind, other.kind) {
             (Kind::Infinity, Kind::Number) => *self,
@@ -57,7 +58,7 @@ impl DoubleBall {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn times(&self, other: &Self) -> Self {
         let sign = self.sign * other.sign;
         if !(self.is_number() && other.is_number()) {
@@ -82,6 +83,7 @@ impl DoubleBall {
         Self::number(mid, self.exponent + other.exponent, enlarged(radius), sign)
     }
 
+    #[inline(always)]
     pub(super) fn over(&self, other: &Self) -> Self {
         if other.kind == Kind::Infinity && self.is_number() {
             return ZERO;
@@ -150,6 +152,7 @@ impl DoubleBall {
     }
 
     /// A ball around a significand that is near 1, of a given absolute radius.
+    #[inline(always)]
     pub(super) fn around(mid: Word, exponent: i64, radius: f64, sign: i8) -> Self {
         Self::number(mid, exponent, enlarged(radius), sign)
     }

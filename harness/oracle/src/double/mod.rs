@@ -17,6 +17,7 @@ mod word;
 
 use crate::bracket::Bracket;
 use crate::enclosure::Enclosure;
+use crate::processor::with_all_instructions;
 use word::Word;
 
 /// An enclosure of an extended real number.
@@ -163,6 +164,7 @@ impl DoubleBall {
 impl Enclosure for DoubleBall {
     type Precision = ();
 
+    #[inline(always)]
     fn exactly((): (), value: f64) -> Self {
         if value == 0.0 {
             return ZERO;
@@ -230,6 +232,7 @@ impl Enclosure for DoubleBall {
         }
     }
 
+    #[inline(always)]
     fn negate(&self) -> Self {
         Self {
             mid: self.mid.negated(),
@@ -238,6 +241,7 @@ impl Enclosure for DoubleBall {
         }
     }
 
+    #[inline(always)]
     fn abs(&self) -> Self {
         match self.kind {
             Kind::Anything => ANYTHING,
@@ -258,22 +262,27 @@ impl Enclosure for DoubleBall {
         }
     }
 
+    #[inline(always)]
     fn add(&self, other: &Self, (): ()) -> Self {
         self.plus(other)
     }
 
+    #[inline(always)]
     fn subtract(&self, other: &Self, (): ()) -> Self {
         self.plus(&other.negate())
     }
 
+    #[inline(always)]
     fn multiply(&self, other: &Self, (): ()) -> Self {
         self.times(other)
     }
 
+    #[inline(always)]
     fn divide(&self, other: &Self, (): ()) -> Self {
         self.over(other)
     }
 
+    #[inline(always)]
     fn xmul(&self, other: &Self, (): ()) -> Self {
         if self.is_zero() {
             ZERO
@@ -285,6 +294,7 @@ impl Enclosure for DoubleBall {
         }
     }
 
+    #[inline(always)]
     fn square(&self, (): ()) -> Self {
         let magnitude = self.abs();
         magnitude.times(&magnitude)
@@ -294,6 +304,7 @@ impl Enclosure for DoubleBall {
         self.larger(other)
     }
 
+    #[inline(always)]
     fn exp(&self, (): ()) -> Self {
         self.exponential()
     }
@@ -329,6 +340,52 @@ impl Enclosure for DoubleBall {
         } else {
             ONE.over(&ONE.plus(&self.negate().exponential()))
         }
+    }
+
+    fn map(row: &[Self], function: impl Fn(&Self) -> Self) -> Vec<Self> {
+        let mut results = vec![ANYTHING; row.len()];
+        with_all_instructions(
+            #[inline(always)]
+            || {
+                for (result, number) in results.iter_mut().zip(row) {
+                    *result = function(number);
+                }
+            },
+        );
+        results
+    }
+
+    fn zip(a: &[Self], b: &[Self], function: impl Fn(&Self, &Self) -> Self) -> Vec<Self> {
+        let mut results = vec![ANYTHING; a.len()];
+        with_all_instructions(
+            #[inline(always)]
+            || {
+                for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
+                    *result = function(a, b);
+                }
+            },
+        );
+        results
+    }
+
+    fn sum(row: &[Self], (): ()) -> Self {
+        with_all_instructions(
+            #[inline(always)]
+            || {
+                // Side by side, so that no addition waits for the one before.
+                let mut sums = [ZERO; 4];
+                let (chunks, remainder) = row.as_chunks::<4>();
+                for chunk in chunks {
+                    for (sum, term) in sums.iter_mut().zip(chunk) {
+                        *sum = sum.plus(term);
+                    }
+                }
+                for (sum, term) in sums.iter_mut().zip(remainder) {
+                    *sum = sum.plus(term);
+                }
+                sums[0].plus(&sums[1]).plus(&sums[2].plus(&sums[3]))
+            },
+        )
     }
 
     fn softplus(&self, (): ()) -> Self {
