@@ -179,6 +179,7 @@ impl Reference {
         OpSignature {
             op: self.op.name.clone(),
             inputs: self.op.inputs.iter().map(input).collect(),
+            kept: self.op.kept.clone(),
         }
     }
 

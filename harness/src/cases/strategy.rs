@@ -78,7 +78,7 @@ mod tests {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng};
 
-    use super::super::{InputSignature, Role, Tensor};
+    use super::super::{InputSignature, KeptCases, Role, Tensor};
     use super::*;
 
     fn signature(op: &str, inputs: [(&str, Role); 2]) -> OpSignature {
@@ -93,6 +93,7 @@ mod tests {
         OpSignature {
             op: op.to_owned(),
             inputs: inputs.map(input).to_vec(),
+            kept: KeptCases::default(),
         }
     }
 
@@ -202,6 +203,7 @@ mod tests {
                 input("count", Role::Counts, Shape::Scalar),
                 input("counts", Role::Counts, Shape::Vector(Dim::K)),
             ],
+            kept: KeptCases::default(),
         }
     }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Expr, Shape};
 
+use crate::cases::KeptCases;
+
 use super::attribute::Attribute;
 use super::model::{Clause, InputSpec, OutputSpec, Profile, ProfileFormula, Role, Spec};
 
@@ -26,6 +28,8 @@ pub struct Op {
     pub derivative_of: Option<String>,
     /// The spec it comes from.
     pub spec: Arc<Spec>,
+    /// The worst inputs that are known of kernels of this op; none until somebody adds them.
+    pub kept: KeptCases,
 }
 
 /// An op without its spec: what clauses are checked against while the spec is still being decoded.
@@ -134,6 +138,7 @@ impl Spec {
             elementwise: self.elementwise,
             derivative_of: outline.derivative_of,
             spec: Arc::clone(self),
+            kept: KeptCases::default(),
         })
         .collect()
     }
