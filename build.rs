@@ -4,6 +4,7 @@ use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=specs");
+    println!("cargo::rerun-if-changed=golden/worst_cases");
     println!("cargo::rerun-if-changed=build.rs");
     let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let version = Command::new(compiler).arg("--version").output().ok();

@@ -26,7 +26,8 @@ pub fn cases(signature: OpSignature, dtype: Dtype, longest: usize) -> CaseStrate
     }
 }
 
-fn indices(signature: &OpSignature, class: &Class, longest: usize) -> Vec<u32> {
+/// The indices of a class's cases in rows up to a length.
+pub(crate) fn indices(signature: &OpSignature, class: &Class, longest: usize) -> Vec<u32> {
     let slots = (0..).zip(slots(signature, class, Tier::Full));
     slots
         .filter(|(_, slot)| slot.length <= longest)

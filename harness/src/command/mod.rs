@@ -7,6 +7,9 @@ mod diff;
 mod explain;
 mod gate;
 mod golden;
+mod hunt;
+mod hunt_account;
+mod hunt_arguments;
 mod init;
 mod league;
 mod league_subjects;
@@ -23,6 +26,7 @@ mod table;
 mod timing;
 mod tolerance_table;
 mod worker_arguments;
+mod worst_files;
 
 pub use explain::explain_failures;
 pub use golden::Golden;
@@ -61,6 +65,7 @@ pub fn main_with(subjects: fn() -> Vec<Box<dyn Subject>>) -> ExitCode {
         Command::League(league) => league::run(&arguments.common, league),
         Command::Reference(reference) => references::run(&arguments.common, reference),
         Command::Explain(explain) => explain::run(&arguments.common, explain),
+        Command::Hunt(hunt) => hunt::run(&arguments.common, hunt),
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),
         Command::Diff(diff) => diff::run(&arguments.common, diff),
         Command::List(list) => list::run(&arguments.common, list),

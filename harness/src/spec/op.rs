@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Expr, Shape};
 
-use crate::cases::KeptCases;
+use crate::cases::{InputSignature, KeptCases, OpSignature};
 
 use super::attribute::Attribute;
 use super::model::{Clause, InputSpec, OutputSpec, Profile, ProfileFormula, Role, Spec};
@@ -145,6 +145,21 @@ impl Spec {
 }
 
 impl Op {
+    /// The op as the case generators see it.
+    #[must_use]
+    pub fn signature(&self) -> OpSignature {
+        let input = |input: &InputSpec| InputSignature {
+            name: input.name.clone(),
+            role: input.role,
+            shape: input.shape,
+        };
+        OpSignature {
+            op: self.name.clone(),
+            inputs: self.inputs.iter().map(input).collect(),
+            kept: self.kept.clone(),
+        }
+    }
+
     /// The formula of the spec; a gradient op is this, differentiated by [`Self::derivative_of`].
     #[must_use]
     pub fn formula(&self) -> &Expr {
