@@ -15,8 +15,8 @@ use lossproof_oracle::formula::{Dim, Lengths, Shape};
 const MOST_NUMBERS: usize = 4;
 /// How many samples each half gets.
 const SAMPLES: usize = 8;
-/// How many boxes are split at once: the best ones, and the coarsest.
-const SPLIT_AT_ONCE: usize = 4;
+/// How many boxes are split at once: the best one, and the coarsest.
+const SPLIT_AT_ONCE: usize = 2;
 /// The most boxes that are kept in mind.
 const MOST_BOXES: usize = 512;
 

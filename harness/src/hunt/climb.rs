@@ -13,8 +13,8 @@ use crate::cases::{Case, Draw};
 /// How many members.
 const MEMBERS: usize = 12;
 /// Neighbours asked about at once: of the best, and of each other member.
-const OF_THE_BEST: usize = 20;
-const OF_EACH: usize = 4;
+const OF_THE_BEST: usize = 10;
+const OF_EACH: usize = 2;
 /// Rounds without a gain after which a member starts anew.
 const PATIENCE: u32 = 24;
 /// A gain that counts as one.
@@ -50,6 +50,9 @@ struct Asked {
 
 impl Asked {
     fn name(&self) -> String {
+        if self.moves.is_empty() {
+            return "sweep".to_owned();
+        }
         let names: Vec<&str> = self.moves.iter().map(|&kind| MOVES[kind].name()).collect();
         names.join(" + ")
     }
@@ -126,6 +129,19 @@ impl<'a> Climb<'a> {
                 }
             }
         }
+        cases
+    }
+
+    /// A sweep of the best, or of another member: one number, or all equal to it, up and down at every scale.
+    pub(super) fn ask_sweeps(&mut self, draw: &mut Draw) -> Vec<Case> {
+        let other = draw.below(self.members.len());
+        let member = if draw.below(3) == 0 { other } else { 0 };
+        let cases = self.mover.sweep(&self.members[member].at.case, draw);
+        let asked = Asked {
+            member,
+            moves: Vec::new(),
+        };
+        self.asked = vec![asked; cases.len()];
         cases
     }
 

@@ -101,6 +101,9 @@ impl Move {
     }
 }
 
+/// At how many scales a sweep steps, each up and down.
+const SWEEP: i64 = 16;
+
 /// Makes neighbours of candidates.
 pub(super) struct Mover<'a> {
     draws: &'a Draws,
@@ -143,6 +146,42 @@ impl<'a> Mover<'a> {
             }
         }
         Some(next)
+    }
+
+    /// One number, or all of its input that are equal to it, up and down by places at every scale: the candidate's
+    /// neighbours along a line.
+    pub(super) fn sweep(&self, case: &Case, draw: &mut Draw) -> Vec<Case> {
+        let domain = Domain::around(&self.draws.signature, case);
+        let positions = with_numbers(case);
+        if positions.is_empty() {
+            return Vec::new();
+        }
+        let input = draw.pick(&positions);
+        let numbers = case.inputs[input].numbers();
+        let number = numbers[draw.below(numbers.len())];
+        let place = draw.below(numbers.len());
+        let together = draw.flip();
+        let number = if together { number } else { numbers[place] };
+        let scales = i64::from(self.draws.dtype.width()) - 1;
+        let mut cases: Vec<Case> = Vec::new();
+        for turn in 0..SWEEP {
+            let low = turn * scales / SWEEP;
+            let high = ((turn + 1) * scales / SWEEP).max(low + 1);
+            let steps = between(1 << low, (1i64 << high) - 1, draw);
+            for steps in [steps, -steps] {
+                let next = domain.stepped(input, number, steps);
+                let mut changed = case.clone();
+                for (at, slot) in changed.inputs[input].numbers_mut().iter_mut().enumerate() {
+                    if at == place && !together || together && slot.to_bits() == number.to_bits() {
+                        *slot = next;
+                    }
+                }
+                if changed.inputs != case.inputs {
+                    cases.push(changed);
+                }
+            }
+        }
+        cases
     }
 
     /// A longer or a shorter one.
@@ -248,9 +287,7 @@ impl<'a> Mover<'a> {
         draw: &mut Draw,
     ) -> Option<Case> {
         let dtype = self.draws.dtype;
-        let positions: Vec<usize> = (0..case.inputs.len())
-            .filter(|&at| !case.inputs[at].numbers().is_empty())
-            .collect();
+        let positions = with_numbers(case);
         if positions.is_empty() {
             return None;
         }
@@ -306,6 +343,13 @@ impl<'a> Mover<'a> {
         }
         Some(next)
     }
+}
+
+/// The positions of inputs that hold numbers.
+fn with_numbers(case: &Case) -> Vec<usize> {
+    let positions = 0..case.inputs.len();
+    let holds = |&at: &usize| !case.inputs[at].numbers().is_empty();
+    positions.filter(holds).collect()
 }
 
 /// A number to every place, or to a stretch of them.

@@ -78,25 +78,27 @@ pub struct Hunted {
 }
 
 /// How many inputs are drawn before any of them is measured.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
 /// Looks before anything else.
-const FIRST_LOOKS: u64 = 4;
+const FIRST_LOOKS: u64 = 8;
 /// A turn of the means of search; see [`Means`].
 const TURN: [Means; 8] = [
+    Means::Sweep,
     Means::Climb,
+    Means::Sweep,
     Means::Bisect,
+    Means::Sweep,
     Means::Climb,
-    Means::Climb,
-    Means::Bisect,
-    Means::Climb,
-    Means::Climb,
+    Means::Sweep,
     Means::Look,
 ];
 
 #[derive(Debug, Clone, Copy)]
 enum Means {
-    /// Neighbours of the best.
+    /// Neighbours of the best by moves of all kinds.
     Climb,
+    /// Neighbours of the best along one number, at every scale.
+    Sweep,
     /// Halves of ranges; neighbours where there are too many arguments.
     Bisect,
     /// Fresh cases.
@@ -153,8 +155,12 @@ pub fn hunt(judge: &Judge<'_>, plan: &Plan, watch: &dyn Watch) -> Result<Hunted,
                     take_in_best(&mut climb, samples, &scores, by);
                 })
             }
-            (Means::Climb | Means::Bisect, _) => {
-                let neighbours = climb.ask(&mut draw);
+            (Means::Climb | Means::Sweep | Means::Bisect, _) => {
+                let neighbours = if matches!(means, Means::Sweep) {
+                    climb.ask_sweeps(&mut draw)
+                } else {
+                    climb.ask(&mut draw)
+                };
                 let names = climb.names();
                 let scores = account.measured(judge, &neighbours, |at| names[at].clone(), watch)?;
                 scores.map(|scores| climb.tell(neighbours, &scores, &mut draw))
