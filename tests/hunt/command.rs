@@ -181,8 +181,23 @@ fn a_kept_case_is_met_by_everybody() {
     );
     let options = format!("builtin:textbook {} {}", worst[0], worst[1]);
     has(&theirs.stdout, &["softmax/f16/known_worst: ", &options]);
+}
 
-    // What was found is where the next hunt starts.
+#[test]
+fn what_was_found_is_where_the_next_hunt_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let golden = folder.path().to_str().unwrap();
+    for seed in ["0", "5"] {
+        call(&with(&[
+            "--seed",
+            seed,
+            "--evaluations",
+            "100",
+            "--keep",
+            "--golden",
+            golden,
+        ]));
+    }
     let next = call(&with(&[
         "--evaluations",
         "100",
@@ -194,6 +209,10 @@ fn a_kept_case_is_met_by_everybody() {
     assert_eq!(next[0]["starts"], 2);
     assert!(next[0]["found"]["by"].as_str().is_some());
 
+    let file = folder.path().join("worst_cases/softmax.f16.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let worst = folder.path().join("worst_cases");
+    let worst = ["--worst-cases", worst.to_str().unwrap()];
     fs::write(&file, text.replacen("place", "palce", 1)).unwrap();
     let broken = lossproof(&[&["check", "--op", "softmax"], &worst[..]].concat());
     assert_eq!(broken.code, 2);

@@ -2,27 +2,25 @@
 
 use super::DOES_NOT_CONFORM;
 use super::arguments::Common;
-use super::hunt_account::{Quarry, is_at_fault, json, text};
+use super::hunt_account::{Quarry, is_at_fault, text};
 use super::hunt_arguments::HuntArguments;
+use super::hunt_clock::Clock;
+use super::hunt_json::json;
 use super::setup::{catch_interrupt, interrupted, profile_of, require_known};
 use super::worst_files::keep;
 use crate::cases::{Case, Class, KNOWN_WORST, case, class_named};
 use crate::gate::{parse_snapshot, snapshot_name};
-use crate::hunt::{
-    Baseline, Find, Hunted, Judge, Plan, Start, Watch, hunt, plain_sampling, shrink,
-};
+use crate::hunt::{Baseline, Find, Hunted, Judge, Plan, Start, hunt, plain_sampling, shrink};
 use crate::measure::{round_down, round_up};
 use crate::reference::Reference;
 use crate::run::in_pool;
 use crate::subject::Subject;
 use crate::worst_cases::{Provenance, WorstCase};
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lossproof_numerics::Dtype;
 use std::fs;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{Write, stdout};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 /// The smallest error worth keeping: correct rounding is half an ulp at most.
 const WORTH_KEEPING_ULPS: f64 = 0.5;
@@ -263,64 +261,5 @@ fn worst_case(common: &Common, judge: &Judge<'_>, hunted: &Hunted, find: &Find) 
             evaluations: hunted.evaluations,
             by: find.by.clone(),
         },
-    }
-}
-
-/// Without a terminal, how long to be silent between lines.
-const PLAIN_INTERVAL: Duration = Duration::from_secs(30);
-
-/// Progress on standard error, and the end of the time where there is one.
-struct Clock {
-    bar: ProgressBar,
-    name: String,
-    started: Instant,
-    limit: Option<Duration>,
-    told: std::sync::Mutex<Instant>,
-}
-
-impl Clock {
-    fn new(judge: &Judge<'_>, plan: &Plan, limit: Option<Duration>) -> Self {
-        let target = if stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(plan.evaluations, target);
-        let style = ProgressStyle::with_template("{human_pos} evaluations, {elapsed}  {wide_msg}");
-        bar.set_style(style.expect("a fixed template"));
-        let now = Instant::now();
-        Self {
-            bar,
-            name: format!("{} {}", judge.reference.op.name, judge.dtype),
-            started: now,
-            limit,
-            told: std::sync::Mutex::new(now),
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-impl Watch for Clock {
-    fn evaluated(&self, evaluations: u64, best: f64) {
-        self.bar.set_position(evaluations);
-        let best = round_up(best);
-        self.bar.set_message(format!("{}: {best}", self.name));
-        if self.bar.is_hidden()
-            && let Ok(mut told) = self.told.lock()
-            && told.elapsed() >= PLAIN_INTERVAL
-        {
-            *told = Instant::now();
-            eprintln!("{}: {evaluations} evaluations, {best} so far", self.name);
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        interrupted()
-            || self
-                .limit
-                .is_some_and(|limit| self.started.elapsed() >= limit)
     }
 }

@@ -1,15 +1,14 @@
-//! What a hunt found, as text or JSON: a table, the inputs, and what to type to see it again.
+//! What a hunt found, as text: a table, the inputs, and what to type to see it again.
 
 use super::arguments::Common;
-use super::hunt_arguments::HuntArguments;
+use super::hunt_arguments::{HuntArguments, LONGEST};
 use super::setup::{profile_option, typed_text};
-use super::story::{json_inputs, tensor_text};
+use super::story::tensor_text;
 use super::table::table;
 use crate::cases::{Case, KNOWN_WORST, Tensor};
-use crate::hunt::{Fault, Find, Hunted, Judge};
+use crate::hunt::{Fault, Find, Hunted, Judge, Objective};
 use crate::measure::{round_down, round_up};
 use anyhow::Result;
-use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// What was hunted: one op in one dtype.
@@ -37,35 +36,37 @@ pub(super) fn is_at_fault(quarry: &Quarry<'_>) -> bool {
 }
 
 impl Quarry<'_> {
-    fn case_id(&self, index: u32) -> String {
+    /// The id of a case that is kept.
+    pub(super) fn case_id(&self, index: u32) -> String {
         let op = &self.judge.reference.op.name;
         format!("{op}/{}/{KNOWN_WORST}/{index:05}", self.judge.dtype)
     }
 
     /// The command that finds the same again.
-    fn replay(&self, arguments: &HuntArguments, common: &Common) -> String {
+    pub(super) fn replay(&self, arguments: &HuntArguments, common: &Common) -> String {
         let judge = &self.judge;
-        let mut text = format!(
-            "lossproof hunt {} --op {} --dtype {} --evaluations {}",
-            typed_text(judge.subject.name()),
-            judge.reference.op.name,
-            judge.dtype,
-            self.hunted.evaluations
-        );
-        if judge.objective != crate::hunt::Objective::Ulps {
-            text += &format!(" --objective {}", judge.objective.name());
-        }
-        if !arguments.classes.is_empty() {
-            text += &format!(" --class {}", arguments.classes.join(","));
-        }
-        if arguments.longest != 64 {
-            text += &format!(" --longest {}", arguments.longest);
-        }
-        if arguments.fresh || arguments.compare {
-            text += " --fresh";
-        }
-        text += &profile_option(judge.reference.profile(), judge.subject);
-        text + &arguments.workers.repeated() + &common.repeated()
+        let usual = |text: String, is_usual: bool| if is_usual { String::new() } else { text };
+        let objective = format!(" --objective {}", judge.objective.name());
+        let classes = format!(" --class {}", arguments.classes.join(","));
+        let longest = format!(" --longest {}", arguments.longest);
+        let fresh = " --fresh".to_owned();
+        [
+            format!(
+                "lossproof hunt {} --op {} --dtype {} --evaluations {}",
+                typed_text(judge.subject.name()),
+                judge.reference.op.name,
+                judge.dtype,
+                self.hunted.evaluations
+            ),
+            usual(objective, judge.objective == Objective::Ulps),
+            usual(classes, arguments.classes.is_empty()),
+            usual(longest, arguments.longest == LONGEST),
+            usual(fresh, !(arguments.fresh || arguments.compare)),
+            profile_option(judge.reference.profile(), judge.subject),
+            arguments.workers.repeated(),
+            common.repeated(),
+        ]
+        .concat()
     }
 }
 
@@ -323,60 +324,4 @@ fn tell_fault(text: &mut String, quarry: &Quarry<'_>, fault: &Fault) -> Result<(
         fault.inputs
     )?;
     tell_inputs(text, quarry, &fault.first)
-}
-
-/// All that was hunted, as JSON.
-pub(super) fn json(caught: &[Quarry<'_>], arguments: &HuntArguments, common: &Common) -> Value {
-    let one = |quarry: &Quarry<'_>| {
-        let judge = &quarry.judge;
-        let hunted = &quarry.hunted;
-        let find = |find: &Find| find_json(quarry, find);
-        let faults = hunted.faults.iter().map(|fault| {
-            json!({
-                "verdict": fault.verdict.name(),
-                "inputs": fault.inputs,
-                "first": json_inputs(judge.reference, &fault.first),
-            })
-        });
-        let mut answer = json!({
-            "subject": judge.subject.name(),
-            "profile": judge.reference.profile().name(),
-            "op": judge.reference.op.name,
-            "dtype": judge.dtype.name(),
-            "objective": judge.objective.name(),
-            "seed": common.seed,
-            "evaluations": hunted.evaluations,
-            "starts": quarry.starts,
-            "complete": hunted.complete,
-            "undecided": hunted.undecided,
-            "found": hunted.find.as_ref().map(find),
-            "shrunk": quarry.shrunk.as_ref().map(|(shrunk, _)| find(shrunk)),
-            "shrink_evaluations": quarry.shrunk.as_ref().map(|(_, evaluations)| evaluations),
-            "faults": faults.collect::<Vec<Value>>(),
-            "kept": quarry.kept.map(|(index, _)| quarry.case_id(index)),
-            "again": quarry.replay(arguments, common),
-        });
-        if let Some([cases, places]) = &quarry.baselines {
-            let objective = |hunted: &Hunted| hunted.find.as_ref().map(|find| find.objective);
-            answer["drawn_cases"] = json!(objective(cases));
-            answer["drawn_numbers"] = json!(objective(places));
-        }
-        answer
-    };
-    caught.iter().map(one).collect()
-}
-
-fn find_json(quarry: &Quarry<'_>, find: &Find) -> Value {
-    let worst = &find.worst;
-    json!({
-        "inputs": json_inputs(quarry.judge.reference, &find.case),
-        "place": worst.place,
-        "ulp_error": {"lower": worst.ulp_error.0, "upper": worst.ulp_error.1},
-        "kappa": {"lower": worst.kappa.0, "upper": worst.kappa.1},
-        "conditioned": worst.conditioned,
-        "ceiling_ulps": worst.ceiling_ulps,
-        "objective": find.objective,
-        "by": find.by,
-        "at": find.at,
-    })
 }

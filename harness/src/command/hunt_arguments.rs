@@ -9,6 +9,9 @@ use lossproof_numerics::Dtype;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The longest row that is tried where nothing else is asked for.
+pub(super) const LONGEST: u16 = 64;
+
 /// `lossproof hunt`
 #[derive(Debug, Args)]
 pub struct HuntArguments {
@@ -36,7 +39,7 @@ pub struct HuntArguments {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "evaluations")]
     pub seconds: Option<Duration>,
     /// The longest row to try.
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value_t = LONGEST, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub longest: u16,
     /// Judge by the conventions of this profile; the subject's own when absent.
     #[arg(long, value_name = "PROFILE", value_parser = profile_parser())]

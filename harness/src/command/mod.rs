@@ -10,6 +10,8 @@ mod golden;
 mod hunt;
 mod hunt_account;
 mod hunt_arguments;
+mod hunt_clock;
+mod hunt_json;
 mod init;
 mod league;
 mod league_subjects;

@@ -12,6 +12,7 @@ mod domain;
 mod draws;
 mod evaluate;
 mod moves;
+mod numbers;
 mod plain;
 mod search;
 mod shrink;

@@ -3,9 +3,9 @@
 
 use super::domain::Domain;
 use super::draws::{Draws, between};
-use crate::cases::values::{ln_min_normal, ln_overflow, ln_precision, nearest};
+use super::numbers::{any_steps, everywhere, factor, flipped, landmark, rounded, scaled};
+use crate::cases::values::nearest;
 use crate::cases::{Case, Draw, Layout, Tensor};
-use lossproof_numerics::{Dtype, decode, encode};
 use lossproof_oracle::formula::Dim;
 
 /// One kind of change.
@@ -350,98 +350,6 @@ fn with_numbers(case: &Case) -> Vec<usize> {
     let positions = 0..case.inputs.len();
     let holds = |&at: &usize| !case.inputs[at].numbers().is_empty();
     positions.filter(holds).collect()
-}
-
-/// A number to every place, or to a stretch of them.
-fn everywhere(row: &mut [f64], place: usize, draw: &mut Draw) {
-    let number = row[place];
-    let (start, end) = if draw.flip() {
-        (0, row.len())
-    } else {
-        let start = draw.below(row.len());
-        (start, start + 1 + draw.below(row.len() - start))
-    };
-    // Sometimes all but one, so that something is left to compare with.
-    let kept = draw.flip().then(|| draw.place(row.len()));
-    for (at, slot) in row.iter_mut().enumerate().take(end).skip(start) {
-        if kept != Some(at) {
-            *slot = number;
-        }
-    }
-}
-
-/// Up or down by 1 to nearly all of the dtype's values, each scale as often as the others.
-fn any_steps(dtype: Dtype, draw: &mut Draw) -> i64 {
-    let scale = draw.below(dtype.width() as usize - 1);
-    let steps = between(1, (1i64 << scale).max(1), draw);
-    if draw.flip() { steps } else { -steps }
-}
-
-/// One bit turned; what would be infinite or NaN then stays as it is.
-fn flipped(dtype: Dtype, number: f64, draw: &mut Draw) -> f64 {
-    if !number.is_finite() {
-        return number;
-    }
-    let flipped = decode(
-        dtype,
-        encode(dtype, number) ^ (1 << draw.below(dtype.width() as usize)),
-    );
-    if flipped.is_finite() { flipped } else { number }
-}
-
-/// A factor near 1, or a power of two, or any in between.
-fn factor(draw: &mut Draw) -> f64 {
-    match draw.below(4) {
-        0 => 2.0,
-        1 => 0.5,
-        2 => 1.0 + (draw.unit() - 0.5) * libm::ldexp(1.0, -draw.steps(20).abs()),
-        _ => libm::ldexp(0.5 + draw.unit(), draw.steps(8)),
-    }
-}
-
-fn scaled(dtype: Dtype, number: f64, factor: f64) -> f64 {
-    if number.is_finite() {
-        nearest(dtype, number * factor)
-    } else {
-        number
-    }
-}
-
-/// The leading bits of a number.
-fn rounded(dtype: Dtype, number: f64, draw: &mut Draw) -> f64 {
-    if !number.is_finite() {
-        return number;
-    }
-    let kept = 1 + draw.below(dtype.precision() as usize);
-    f64::from_bits(number.to_bits() & (u64::MAX << (53 - kept)))
-}
-
-/// A number at which kernels branch, overflow or lose digits, or a power of two, or a small whole number.
-fn landmark(dtype: Dtype, draw: &mut Draw) -> f64 {
-    let small = f64::from(draw.steps(20));
-    let power = libm::ldexp(
-        1.0,
-        dtype.emin() + i32::try_from(draw.below(2 * dtype.emax() as usize)).unwrap_or(0),
-    );
-    let marks = [
-        0.0,
-        -0.0,
-        1.0,
-        0.5,
-        1.0 - dtype.unit_roundoff(),
-        1.0 + 2.0 * dtype.unit_roundoff(),
-        dtype.unit_roundoff(),
-        dtype.min_subnormal(),
-        dtype.min_normal(),
-        dtype.max_finite(),
-        ln_overflow(dtype),
-        ln_min_normal(dtype),
-        ln_precision(dtype),
-        small,
-        power,
-        power,
-    ];
-    nearest(dtype, draw.pick(&marks) * draw.sign())
 }
 
 /// Some numbers of an input from another candidate, at the same places.
