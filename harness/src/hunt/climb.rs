@@ -19,8 +19,8 @@ const OF_EACH: usize = 2;
 const PATIENCE: u32 = 24;
 /// A gain that counts as one.
 const GAIN: f64 = 1.0005;
-/// How many fresh starts are held ready.
-const MOST_READY: usize = 24;
+/// The most first members, and starts held ready, of one origin: a class of cases, or a means of search.
+const MOST_ALIKE: usize = 2;
 
 /// A candidate, what it is worth and where its line began.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl Asked {
 pub(super) struct Climb<'a> {
     mover: Mover<'a>,
     members: Vec<Member>,
-    /// Starts that no member has followed yet, the best last.
+    /// Starts that no member has followed yet, a few of each origin.
     ready: Vec<Candidate>,
     asked: Vec<Asked>,
     /// Gains and tries of each move.
@@ -82,7 +82,11 @@ impl<'a> Climb<'a> {
 
     /// Takes in what other means have found.
     pub(super) fn take_in(&mut self, candidate: Candidate) {
-        if self.members.len() < MEMBERS {
+        let alike = self
+            .members
+            .iter()
+            .filter(|member| member.at.origin == candidate.origin);
+        if self.members.len() < MEMBERS && alike.count() < MOST_ALIKE {
             let heat = match self.members.len() {
                 0..6 => 0.0,
                 6..9 => 0.03,
@@ -98,13 +102,28 @@ impl<'a> Climb<'a> {
         }
         if self.members[0].at.score.objective < candidate.score.objective {
             self.lead(candidate);
-            return;
+        } else {
+            self.hold_ready(candidate);
         }
-        self.ready.push(candidate);
-        self.ready
-            .sort_by(|a, b| a.score.objective.total_cmp(&b.score.objective));
-        let over = self.ready.len().saturating_sub(MOST_READY);
-        self.ready.drain(..over);
+    }
+
+    /// Holds a start ready, the best few of each origin.
+    fn hold_ready(&mut self, candidate: Candidate) {
+        let mut alike: Vec<usize> = (0..self.ready.len())
+            .filter(|&at| self.ready[at].origin == candidate.origin)
+            .collect();
+        alike.sort_by(|&a, &b| {
+            let objective = |at: usize| self.ready[at].score.objective;
+            objective(a).total_cmp(&objective(b))
+        });
+        match alike.first() {
+            Some(&worst) if alike.len() >= MOST_ALIKE => {
+                if self.ready[worst].score.objective < candidate.score.objective {
+                    self.ready[worst] = candidate;
+                }
+            }
+            _ => self.ready.push(candidate),
+        }
     }
 
     /// The best candidate so far becomes the first member; the one before it becomes a start.
@@ -113,7 +132,7 @@ impl<'a> Climb<'a> {
         first.peak = candidate.score.objective;
         first.stale = 0;
         let before = std::mem::replace(&mut first.at, candidate);
-        self.ready.push(before);
+        self.hold_ready(before);
     }
 
     /// The neighbours to measure next.
@@ -268,7 +287,11 @@ impl<'a> Climb<'a> {
     /// From a fresh start where one is ready, else, or half of the time, from the best candidate changed a lot.
     fn restart(&mut self, place: usize, draw: &mut Draw) {
         let from_best = draw.flip();
-        let fresh = if from_best { None } else { self.ready.pop() };
+        let fresh = if from_best || self.ready.is_empty() {
+            None
+        } else {
+            Some(self.ready.swap_remove(draw.below(self.ready.len())))
+        };
         let member = &mut self.members[place];
         member.stale = 0;
         if let Some(fresh) = fresh {

@@ -70,11 +70,26 @@ impl Draws {
     /// A case of the class in turn, under a seed of its own.
     pub(super) fn of_class(&self, turn: usize, draw: &mut Draw) -> Case {
         let (class, indices) = &self.choices[turn % self.choices.len()];
+        let index = indices[draw.below(indices.len())];
+        self.sibling(class.name, index, draw)
+    }
+
+    /// Another case of a class that one was drawn of.
+    pub(super) fn of_the_class(&self, name: &str, draw: &mut Draw) -> Case {
+        let known = self
+            .choices
+            .iter()
+            .position(|(class, _)| class.name == name);
+        self.of_class(known.expect("a class that was drawn of"), draw)
+    }
+
+    /// The case of a class and an index under another seed: of the same variant and length.
+    pub(super) fn sibling(&self, class: &str, index: u32, draw: &mut Draw) -> Case {
         let id = CaseId {
             op: self.signature.op.clone(),
             dtype: self.dtype,
-            class: class.name.to_owned(),
-            index: indices[draw.below(indices.len())],
+            class: class.to_owned(),
+            index,
         };
         case(&self.signature, &id, draw.bits()).expect("an index of the class's schedule")
     }

@@ -11,6 +11,7 @@ mod climb;
 mod domain;
 mod draws;
 mod evaluate;
+mod looks;
 mod moves;
 mod numbers;
 mod plain;

@@ -8,6 +8,7 @@ use super::bisect::Bisection;
 use super::climb::{Candidate, Climb};
 use super::draws::Draws;
 use super::evaluate::{Judge, Score, WorstOutput};
+use super::looks::Looks;
 use super::{HuntError, Watch};
 use crate::cases::{Case, Class, Draw};
 use crate::measure::Verdict;
@@ -86,10 +87,10 @@ const TURN: [Means; 8] = [
     Means::Sweep,
     Means::Climb,
     Means::Sweep,
+    Means::Look,
+    Means::Sweep,
     Means::Bisect,
-    Means::Sweep,
     Means::Climb,
-    Means::Sweep,
     Means::Look,
 ];
 
@@ -121,6 +122,7 @@ pub fn hunt(judge: &Judge<'_>, plan: &Plan, watch: &dyn Watch) -> Result<Hunted,
     let name = format!("hunt {}/{}", reference.op.name, judge.dtype);
     let mut draw = Draw::new(plan.seed, &name);
     let mut climb = Climb::new(&draws);
+    let mut looks = Looks::new(&draws);
     let mut bisection = Bisection::new(&draws, reference.op.elementwise);
 
     for starts in plan.starts.chunks(BATCH) {
@@ -141,10 +143,13 @@ pub fn hunt(judge: &Judge<'_>, plan: &Plan, watch: &dyn Watch) -> Result<Hunted,
         };
         let known = match (means, &mut bisection) {
             (Means::Look, _) => {
-                let looks: Vec<Case> = (0..BATCH).map(|at| look(&draws, at, &mut draw)).collect();
-                let by = |at: usize| by_class(&looks[at]);
-                let scores = account.measured(judge, &looks, by, watch)?;
-                scores.map(|scores| take_in(&mut climb, looks.clone(), &scores, by))
+                let cases = looks.ask(BATCH, &mut draw);
+                let by = |at: usize| by_class(&cases[at]);
+                let scores = account.measured(judge, &cases, by, watch)?;
+                scores.map(|scores| {
+                    looks.tell(&cases, &scores);
+                    take_in(&mut climb, cases.clone(), &scores, by);
+                })
             }
             (Means::Bisect, Some(bisection)) => {
                 let samples = bisection.ask(&mut draw);
@@ -171,16 +176,6 @@ pub fn hunt(judge: &Judge<'_>, plan: &Plan, watch: &dyn Watch) -> Result<Hunted,
         }
     }
     Ok(account.close())
-}
-
-/// Three in four looks are at a case of the op's classes, the fourth at numbers spread evenly.
-fn look(draws: &Draws, at: usize, draw: &mut Draw) -> Case {
-    if at % 4 == 3 {
-        draws.spread(draw)
-    } else {
-        let turn = draw.below(draws.classes());
-        draws.of_class(turn, draw)
-    }
 }
 
 fn by_class(case: &Case) -> String {
