@@ -1,6 +1,6 @@
 //! The search itself: planted faults, determinism, what it gains over sampling, and how simple its finds become.
 
-use super::reference;
+use super::{REFERENCES, reference};
 use lossproof::cases::{Class, Tensor, class_named};
 use lossproof::hunt::{
     Baseline, Find, Hunted, Judge, KEPT_SHARE, Objective, Plan, Unwatched, Watch, hunt,
@@ -185,20 +185,36 @@ fn a_hunt_that_the_clock_ended_is_repeated_by_its_count() {
     assert_eq!(timed.at, again.at);
 }
 
+/// Every op with a textbook kernel, but one whose textbook is correctly rounded, so that there is nothing to find.
 #[test]
 fn a_hunt_beats_sampling_on_the_textbook_kernels() {
     let textbook = Builtin::new(Variant::Textbook);
-    for (op, dtype) in BEATEN {
-        let reference = reference(op);
-        let judge = judge(reference, &textbook, dtype);
+    let (mut ahead, mut behind) = (Vec::new(), Vec::new());
+    for reference in REFERENCES.iter() {
+        let op = reference.op.name.as_str();
+        if !textbook.supports(op, Dtype::F32) || op == "kl_divergence_grad_q" {
+            continue;
+        }
+        let judge = judge(reference, &textbook, Dtype::F32);
         let plan = plan(reference, 3000, 32);
         let sampled = sampled(&judge, &plan);
         let found = objective(&hunt(&judge, &plan, &Unwatched).unwrap());
-        assert!(found > sampled, "{op} {dtype}: {found} against {sampled}");
+        // Where an error has an upper limit, both come close to it.
+        let line = format!("{op}: {found:.5e} against {sampled:.5e}");
+        if found > 1.02 * sampled {
+            ahead.push(line);
+        } else if found < 0.98 * sampled {
+            behind.push(line);
+        }
     }
+    assert!(
+        ahead.len() >= 8 && behind.len() <= 2,
+        "ahead:\n{ahead:#?}\nbehind:\n{behind:#?}"
+    );
 }
 
-const BEATEN: [(&str, Dtype); 4] = [
+/// Kernels whose finds are shrunk.
+const SHRUNK: [(&str, Dtype); 4] = [
     ("softmax", Dtype::F32),
     ("logsumexp_grad_logits", Dtype::F32),
     ("softmax_cross_entropy_with_logits", Dtype::F32),
@@ -208,7 +224,7 @@ const BEATEN: [(&str, Dtype); 4] = [
 #[test]
 fn what_is_shrunk_keeps_its_share_and_is_no_longer() {
     let textbook = Builtin::new(Variant::Textbook);
-    for (op, dtype) in BEATEN {
+    for (op, dtype) in SHRUNK {
         let reference = reference(op);
         let judge = judge(reference, &textbook, dtype);
         let find = hunt(&judge, &plan(reference, 600, 16), &Unwatched).unwrap();
