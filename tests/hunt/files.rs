@@ -20,6 +20,8 @@ profile = "exact"
 objective = "ulps"
 seed = 7
 evaluations = 10000
+longest = 32
+fresh = true
 by = "step, from class ties"
 "#;
 

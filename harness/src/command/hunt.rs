@@ -235,12 +235,17 @@ fn keep_find(
     }
     let judge = &quarry.judge;
     let signature = judge.reference.signature();
-    let case = worst_case(common, judge, &quarry.hunted, find);
+    let case = worst_case((common, arguments), judge, &quarry.hunted, find);
     let kept = keep(&arguments.golden, &signature, judge.dtype, case)?;
     Ok(Some(kept))
 }
 
-fn worst_case(common: &Common, judge: &Judge<'_>, hunted: &Hunted, find: &Find) -> WorstCase {
+fn worst_case(
+    (common, arguments): (&Common, &HuntArguments),
+    judge: &Judge<'_>,
+    hunted: &Hunted,
+    find: &Find,
+) -> WorstCase {
     let version = match judge.subject.version() {
         "" => env!("CARGO_PKG_VERSION"),
         version => version,
@@ -259,6 +264,8 @@ fn worst_case(common: &Common, judge: &Judge<'_>, hunted: &Hunted, find: &Find) 
             objective: judge.objective.name().to_owned(),
             seed: common.seed,
             evaluations: hunted.evaluations,
+            longest: usize::from(arguments.longest),
+            fresh: arguments.fresh || arguments.compare,
             by: find.by.clone(),
         },
     }

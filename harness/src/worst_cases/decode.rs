@@ -52,6 +52,8 @@ struct RawCase {
     objective: Spanned<String>,
     seed: u64,
     evaluations: u64,
+    longest: usize,
+    fresh: bool,
     by: Spanned<String>,
 }
 
@@ -175,6 +177,8 @@ fn case(
             objective: named("objective", raw.objective)?,
             seed: raw.seed,
             evaluations: raw.evaluations,
+            longest: raw.longest,
+            fresh: raw.fresh,
             by: named("by", raw.by)?,
         },
     })

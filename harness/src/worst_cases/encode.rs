@@ -47,6 +47,8 @@ fn write_case(
     writeln!(text, "objective = {}", quoted(&found.objective))?;
     writeln!(text, "seed = {}", found.seed)?;
     writeln!(text, "evaluations = {}", found.evaluations)?;
+    writeln!(text, "longest = {}", found.longest)?;
+    writeln!(text, "fresh = {}", found.fresh)?;
     writeln!(text, "by = {}", quoted(&found.by))
 }
 

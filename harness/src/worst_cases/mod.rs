@@ -14,6 +14,8 @@
 //! objective   = "ulps"                             # what the hunt made large
 //! seed        = 0
 //! evaluations = 10000
+//! longest     = 64                                 # the longest row that was tried
+//! fresh       = true                               # whether it began with nothing known
 //! by          = "common shift, from class ties"    # how it was found
 //! ```
 //!
@@ -62,6 +64,10 @@ pub struct Provenance {
     pub seed: u64,
     /// How many inputs it evaluated.
     pub evaluations: u64,
+    /// The longest row that it tried.
+    pub longest: usize,
+    /// Whether it began with nothing known, so that the same command finds the same whatever else is kept by then.
+    pub fresh: bool,
     /// The moves that made it.
     pub by: String,
 }
