@@ -9,6 +9,7 @@ const KERNEL_SOURCES: &str = "harness/kernels/src";
 
 fn main() {
     println!("cargo::rerun-if-changed=specs");
+    println!("cargo::rerun-if-changed=golden/worst_cases");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={KERNEL_SOURCES}");
     let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());

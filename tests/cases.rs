@@ -1,8 +1,8 @@
 //! The case generators: what classes claim, ids, counts, permanence.
 
 use lossproof::cases::{
-    Case, CaseError, CaseId, InputSignature, OpSignature, Role, Tensor, Tier, applies, case,
-    case_count, claim_holds, class_named, classes,
+    Case, CaseError, CaseId, InputSignature, KeptCases, OpSignature, Role, Tensor, Tier, applies,
+    case, case_count, claim_holds, class_named, classes,
 };
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::Shape;
@@ -21,6 +21,7 @@ fn signature(op: &str, roles: &[(&str, Role)]) -> OpSignature {
     OpSignature {
         op: op.to_owned(),
         inputs: roles.iter().map(input).collect(),
+        kept: KeptCases::default(),
     }
 }
 

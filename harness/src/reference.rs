@@ -3,8 +3,8 @@
 //! In: an op and a call's inputs. Out: for each output value, what settles it (a clause or the formula), and enclosures
 //! of what the formula gives at any precision.
 
-use crate::cases::{Case, InputSignature, OpSignature, Tensor};
-use crate::spec::{Clause, InputSpec, Op, Outcome, Profile};
+use crate::cases::{Case, OpSignature, Tensor};
+use crate::spec::{Clause, Op, Outcome, Profile};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Dim, FormulaError, Lengths, Shape};
 use lossproof_oracle::{
@@ -173,15 +173,7 @@ impl Reference {
     /// The op as the case generators see it.
     #[must_use]
     pub fn signature(&self) -> OpSignature {
-        let input = |input: &InputSpec| InputSignature {
-            name: input.name.clone(),
-            role: input.role,
-            shape: input.shape,
-        };
-        OpSignature {
-            op: self.op.name.clone(),
-            inputs: self.op.inputs.iter().map(input).collect(),
-        }
+        self.op.signature()
     }
 
     /// The clauses that apply, in the order in which they are tried.

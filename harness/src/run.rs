@@ -3,7 +3,9 @@
 //! This is the one place that starts threads: a parallel map over trials and the cases inside them, collected in
 //! order, so the outcome depends on the inputs alone.
 
-use crate::cases::{Case, CaseError, CaseId, Class, Tier, case, case_count, class_named};
+use crate::cases::{
+    Case, CaseError, CaseId, Class, KNOWN_WORST, Tier, case, case_count, class_named,
+};
 use crate::measure::{Answered, Floors, Oracle, Tally, conditioning_of, measure_answers};
 use crate::reference::{GradientsDisagree, Reference};
 use crate::subject::{Answer, CaseCall, Subject};
@@ -137,11 +139,22 @@ impl Selection {
                 if !(self.dtypes.is_empty() || self.dtypes.contains(&dtype)) {
                     continue;
                 }
-                for name in op.classes() {
-                    if !(self.classes.is_empty() || self.classes.contains(name)) {
+                let listed = op.classes().iter().map(String::as_str);
+                let known = listed
+                    .filter(|&name| name != KNOWN_WORST)
+                    .chain([KNOWN_WORST]);
+                for name in known {
+                    if !(self.classes.is_empty() || self.classes.iter().any(|class| class == name))
+                    {
                         continue;
                     }
                     let class = class_named(name)?;
+                    if class.is_kept()
+                        && case_count(&reference.signature(), dtype, class, tier) == 0
+                    {
+                        // An op whose kernels nobody has hunted yet: there is nothing to select.
+                        continue;
+                    }
                     let stride = self.every.map_or(1, NonZeroU32::get);
                     let all = case_count(&reference.signature(), dtype, class, tier);
                     let cases = all.div_ceil(stride);

@@ -1,6 +1,6 @@
 //! Ops whose inputs are more than rows, by hand, each with the classes that it names.
 
-use lossproof::cases::{InputSignature, OpSignature, Role};
+use lossproof::cases::{InputSignature, KeptCases, OpSignature, Role};
 use lossproof_oracle::formula::{Dim, Shape};
 
 const LOGITS: &str = "logits n logits";
@@ -148,6 +148,7 @@ pub fn signature(op: &str) -> OpSignature {
     OpSignature {
         op: op.to_owned(),
         inputs: inputs.split(';').map(input).collect(),
+        kept: KeptCases::default(),
     }
 }
 

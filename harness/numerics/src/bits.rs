@@ -94,7 +94,9 @@ pub fn ordinal(dtype: Dtype, value: f64) -> i64 {
     }
 }
 
-fn from_ordinal(dtype: Dtype, ordinal: i64) -> f64 {
+/// The value at a position among the dtype's values; 0 is +0. The inverse of [`ordinal`].
+#[must_use]
+pub fn from_ordinal(dtype: Dtype, ordinal: i64) -> f64 {
     let magnitude = decode(dtype, ordinal.unsigned_abs());
     if ordinal < 0 { -magnitude } else { magnitude }
 }

@@ -8,7 +8,7 @@ mod dtype;
 mod hex;
 mod round;
 
-pub use bits::{decode, encode, next_down, next_up, ordinal};
+pub use bits::{decode, encode, from_ordinal, next_down, next_up, ordinal};
 pub use dtype::{Dtype, UnknownDtype, power_of_two, ulp_exponent_of};
 pub use hex::{HexFloatError, format_hex, parse_bits, parse_hex};
 pub use round::{Direction, Magnitude, round_f64, round_magnitude};

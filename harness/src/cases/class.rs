@@ -1,6 +1,7 @@
 //! The table of classes: each one's name, idea, claim, domain, budget and generator. In: nothing. Out: the table.
 
 use super::draft::{Fill, Holds};
+use super::kept::KNOWN_WORST;
 use super::needs::Needs;
 use super::schedule::Budget;
 use super::{
@@ -29,6 +30,14 @@ pub struct Class {
     pub(super) holds: Holds,
 }
 
+impl Class {
+    /// Whether its cases were found and kept, so that an op may have none of them.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.needs == Needs::Kept
+    }
+}
+
 /// All classes, in the order in which reports list them.
 #[must_use]
 pub fn classes() -> &'static [Class] {
@@ -36,7 +45,7 @@ pub fn classes() -> &'static [Class] {
 }
 
 #[rustfmt::skip] // One class a paragraph, its sentences unbroken.
-static CLASSES: [Class; 33] = [
+static CLASSES: [Class; 34] = [
     Class {
         name: "ordinary",
         idea: "Moderate inputs of every role: what a kernel must get right before anything else counts.",
@@ -234,5 +243,11 @@ static CLASSES: [Class; 33] = [
         idea: "An odd class index above 2048: breaks kernels that keep the index as an element, where f16 rounds it to a neighbour.",
         claim: "the index is odd, above 2048 and inside the row",
         needs: Needs::PlaceInRow, shortest: 2100, budget: Budget::Late, fill: misuse::fill_late, holds: misuse::late_holds,
+    },
+    Class {
+        name: KNOWN_WORST,
+        idea: "The worst inputs that `lossproof hunt` found for some kernel: breaks whoever computes as that kernel does.",
+        claim: "found and kept, not drawn: the subject that its file names has the error that the file records",
+        needs: Needs::Kept, shortest: 0, budget: Budget::Kept, fill: |_, _, _| None, holds: |_| true,
     },
 ];

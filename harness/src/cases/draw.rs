@@ -8,13 +8,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Draws numbers for one case.
-pub(super) struct Draw {
+pub(crate) struct Draw {
     stream: ChaCha8Rng,
 }
 
 impl Draw {
     /// The stream that belongs to a seed and an id.
-    pub(super) fn new(seed: u64, id: &str) -> Self {
+    pub(crate) fn new(seed: u64, id: &str) -> Self {
         let bytes = seed.to_le_bytes().into_iter().chain(id.bytes());
         let mut state = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -32,46 +32,46 @@ impl Draw {
     }
 
     /// 64 random bits.
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.stream.next_u64()
     }
 
     /// A whole number in [0, `bound`), by multiplication and shift; uneven by less than `bound` · 2^−64.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         debug_assert!(bound > 0);
         let product = u128::from(self.bits()) * bound as u128;
         usize::try_from(product >> 64).expect("below a usize bound")
     }
 
     /// A whole number in [−`reach`, `reach`].
-    pub(super) fn steps(&mut self, reach: u32) -> i32 {
+    pub(crate) fn steps(&mut self, reach: u32) -> i32 {
         let drawn = self.below(2 * reach as usize + 1);
         i32::try_from(drawn).expect("a small reach") - reach.cast_signed()
     }
 
     /// Heads or tails.
-    pub(super) fn flip(&mut self) -> bool {
+    pub(crate) fn flip(&mut self) -> bool {
         self.bits() >> 63 == 1
     }
 
     /// +1 or −1.
-    pub(super) fn sign(&mut self) -> f64 {
+    pub(crate) fn sign(&mut self) -> f64 {
         if self.flip() { -1.0 } else { 1.0 }
     }
 
     /// A multiple of 2^−52 in [0, 1): random fraction bits under the exponent of 1, less 1.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         f64::from_bits(1.0f64.to_bits() | (self.bits() >> 12)) - 1.0
     }
 
     /// A number in [`low`, `high`].
-    pub(super) fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// Bell-shaped with mean 0 and variance 1, within ±6: the sum of twelve 16-bit fractions, less 6, and random bits
     /// below them.
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let mut sum = 0;
         for _ in 0..3 {
             let bits = self.bits();
@@ -82,12 +82,12 @@ impl Draw {
     }
 
     /// One of the choices.
-    pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }
 
     /// A place in a row of `length` ≥ 1: the first, the last, the middle, or any, each a quarter of the time.
-    pub(super) fn place(&mut self, length: usize) -> usize {
+    pub(crate) fn place(&mut self, length: usize) -> usize {
         match self.below(4) {
             0 => 0,
             1 => length - 1,

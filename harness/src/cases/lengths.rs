@@ -49,6 +49,7 @@ fn most_rows(length: usize) -> usize {
 mod tests {
     use lossproof_oracle::formula::Shape;
 
+    use super::super::KeptCases;
     use super::super::signature::{InputSignature, Role};
     use super::*;
 
@@ -65,6 +66,7 @@ mod tests {
                 input("label", Role::Label, Shape::Index),
                 input("samples", Role::Samples, Shape::Indices(Dim::K)),
             ],
+            kept: KeptCases::default(),
         }
     }
 

@@ -15,6 +15,7 @@ mod draw;
 mod fill;
 mod id;
 mod indices;
+mod kept;
 mod labels;
 mod lengths;
 mod margin;
@@ -23,6 +24,7 @@ mod needs;
 mod ordinary;
 mod pairs;
 mod range;
+mod reshape;
 mod schedule;
 mod shrink;
 mod signature;
@@ -32,17 +34,20 @@ pub mod strategy;
 mod sums;
 mod tensor;
 mod ties;
-mod values;
+pub(crate) mod values;
 
 use lossproof_numerics::Dtype;
 
 pub use claim::claim_holds;
 pub use class::{Class, classes};
 pub use id::{CaseId, CaseIdError};
+pub use kept::{KNOWN_WORST, KeptCase, KeptCases};
 pub use schedule::Tier;
 pub use signature::{InputSignature, OpSignature, Role};
 pub use tensor::{Case, Tensor};
 
+pub(crate) use draw::Draw;
+pub(crate) use reshape::Layout;
 use schedule::Slot;
 
 /// Why there is no such case.
@@ -75,6 +80,17 @@ pub enum CaseError {
         op: String,
         /// The inputs that the class is about.
         needs: String,
+    },
+    /// An index beyond the cases that were kept.
+    #[error(
+        "there is no case `{id}`: the known worst cases of {} in {} are {count}, counted from 0 (`lossproof hunt --keep` \
+         adds to them)", id.op, id.dtype
+    )]
+    NotKept {
+        /// The id.
+        id: CaseId,
+        /// How many there are.
+        count: u32,
     },
     /// An index beyond the full tier.
     #[error("there is no case `{id}`: the index must be below {count}, the full tier's count")]
@@ -135,10 +151,12 @@ fn slots(signature: &OpSignature, class: &Class, tier: Tier) -> impl Iterator<It
 
 /// How many cases a class has for an op and a dtype: indices 0 to this, less 1. 0 where the class does not apply.
 ///
-/// The quick tier's indices are the first of the full tier's. The dtype does not matter yet; it is part of the question
-/// so that it may.
+/// The quick tier's indices are the first of the full tier's. The dtype matters to cases that were kept alone.
 #[must_use]
-pub fn case_count(signature: &OpSignature, _dtype: Dtype, class: &Class, tier: Tier) -> u32 {
+pub fn case_count(signature: &OpSignature, dtype: Dtype, class: &Class, tier: Tier) -> u32 {
+    if class.is_kept() {
+        return signature.kept.of(dtype).map(|_| 1).sum();
+    }
     slots(signature, class, tier).map(|_| 1).sum()
 }
 
@@ -155,6 +173,9 @@ pub fn case(signature: &OpSignature, id: &CaseId, seed: u64) -> Result<Case, Cas
         });
     }
     let class = class_named(&id.class)?;
+    if class.is_kept() {
+        return kept_case(signature, id, class);
+    }
     if !applies(signature, class) {
         return Err(CaseError::DoesNotApply {
             class: class.name,
@@ -172,5 +193,19 @@ pub fn case(signature: &OpSignature, id: &CaseId, seed: u64) -> Result<Case, Cas
         id: id.clone(),
         inputs,
         lengths,
+    })
+}
+
+/// A case that was kept, by its id.
+fn kept_case(signature: &OpSignature, id: &CaseId, class: &Class) -> Result<Case, CaseError> {
+    let kept = signature.kept.of(id.dtype).nth(id.index as usize);
+    let kept = kept.ok_or_else(|| CaseError::NotKept {
+        id: id.clone(),
+        count: case_count(signature, id.dtype, class, Tier::Full),
+    })?;
+    Ok(Case {
+        id: id.clone(),
+        inputs: kept.inputs.clone(),
+        lengths: kept.lengths,
     })
 }

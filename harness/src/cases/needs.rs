@@ -33,6 +33,8 @@ pub(super) enum Needs {
     Real,
     /// Two rows of real numbers.
     RealPair,
+    /// Cases that were kept.
+    Kept,
 }
 
 impl Needs {
@@ -54,6 +56,7 @@ impl Needs {
             Self::Pair => signature.has_pair(Role::Probabilities),
             Self::Real => has(Role::Real),
             Self::RealPair => signature.has_pair(Role::Real),
+            Self::Kept => !signature.kept.is_empty(),
         }
     }
 
@@ -79,6 +82,7 @@ impl fmt::Display for Needs {
             Self::Pair => "two inputs of role probabilities",
             Self::Real => "an input of role real",
             Self::RealPair => "two inputs of role real and of one shape",
+            Self::Kept => "cases kept in golden/worst_cases",
         })
     }
 }

@@ -17,6 +17,8 @@ pub enum Tier {
 /// How a class spends its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Budget {
+    /// None: the cases are kept in files.
+    Kept,
     /// Rows just longer than f16 counts exactly.
     Late,
     /// Rows of one value alone.
@@ -47,6 +49,7 @@ struct Amounts {
 impl Budget {
     const fn amounts(self, tier: Tier) -> Amounts {
         let (rounds, long) = match (self, tier) {
+            (Self::Kept, _) => (0, [0; 5]),
             (Self::Late, Tier::Quick) => (4, [0; 5]),
             (Self::Late, Tier::Full) => (20, [0; 5]),
             (Self::Single, Tier::Quick) => (55, [0; 5]),
@@ -83,7 +86,7 @@ impl Budget {
         let quick = self.amounts(Tier::Quick);
         let extra =
             (tier == Tier::Full).then(|| self.between(&quick, &self.amounts(Tier::Full), shortest));
-        let empty = (shortest == 0).then_some(Slot {
+        let empty = (shortest == 0 && self != Self::Kept).then_some(Slot {
             length: 0,
             variant: 0,
         });

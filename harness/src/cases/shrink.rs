@@ -6,13 +6,12 @@
 //! 0, as 1, without its fraction, and with ever more leading bits. A shrunk case keeps the id of the case that it came
 //! from.
 
-use std::ops::Range;
-
 use lossproof_numerics::round_f64;
-use lossproof_oracle::formula::{Dim, Shape};
+use lossproof_oracle::formula::Dim;
 use proptest::strategy::ValueTree;
 
-use super::{Case, OpSignature, Tensor};
+use super::reshape::Layout;
+use super::{Case, OpSignature};
 
 /// A case on its way to a simpler one.
 #[derive(Debug, Clone)]
@@ -21,8 +20,7 @@ pub struct CaseTree {
     accepted: Case,
     /// The case under trial.
     candidate: Option<Case>,
-    /// The shape of each input, and the dimension in which it names places.
-    shapes: Vec<(Shape, Option<Dim>)>,
+    layout: Layout,
     step: Step,
 }
 
@@ -47,14 +45,8 @@ impl CaseTree {
     /// A tree whose first value is this case.
     #[must_use]
     pub fn new(accepted: Case, signature: &OpSignature) -> Self {
-        let positions = 0..signature.inputs.len();
-        let shapes = positions.map(|at| {
-            let names_places = !signature.is_numeric(at);
-            let named = names_places.then(|| signature.index_dimension(at));
-            (signature.shape(at), named)
-        });
         Self {
-            shapes: shapes.collect(),
+            layout: Layout::of(signature),
             step: first_drop(&accepted, 0),
             accepted,
             candidate: None,
@@ -89,7 +81,9 @@ impl CaseTree {
                         size,
                         start: start + size,
                     };
-                    self.candidate = self.without(Dim::ALL[dim], start, size);
+                    self.candidate =
+                        self.layout
+                            .without(&self.accepted, Dim::ALL[dim], start, size);
                 }
                 Step::Simplify { input, .. } if input >= self.accepted.inputs.len() => {
                     return false;
@@ -128,38 +122,6 @@ impl CaseTree {
         self.accepted.lengths.get(Dim::ALL[dim])
     }
 
-    /// The accepted case without some places of a dimension, unless a class index would have none left to name, or a
-    /// batch no row.
-    fn without(&self, dim: Dim, start: usize, size: usize) -> Option<Case> {
-        let length = self.accepted.lengths.get(dim);
-        let end = (start + size).min(length);
-        let left = length - (end - start);
-        let needed = self.shapes.iter().any(|&(shape, named)| {
-            named == Some(dim) || matches!(shape, Shape::Matrix(rows, _) if rows == dim)
-        });
-        if left == length || (left == 0 && needed) {
-            return None;
-        }
-        let mut case = self.accepted.clone();
-        match dim {
-            Dim::N => case.lengths.n = left,
-            Dim::M => case.lengths.m = left,
-            Dim::K => case.lengths.k = left,
-        }
-        for (tensor, &(shape, named)) in case.inputs.iter_mut().zip(&self.shapes) {
-            drop_places(tensor, shape, dim, start..end);
-            let places = match tensor {
-                Tensor::Index(index) => std::slice::from_mut(index),
-                Tensor::Indices(indices) => &mut indices[..],
-                _ => &mut [],
-            };
-            for place in places.iter_mut().filter(|_| named == Some(dim)) {
-                *place = moved(*place, length, start, end);
-            }
-        }
-        Some(case)
-    }
-
     fn simplified(&self, input: usize, place: usize, form: usize) -> Option<Case> {
         let dtype = self.accepted.id.dtype;
         let mut case = self.accepted.clone();
@@ -195,53 +157,6 @@ fn first_drop(case: &Case, dim: usize) -> Step {
         size,
         start: 0,
     }
-}
-
-/// Takes out what lies at these places of a dimension: elements of a vector, samples, a matrix's columns or rows.
-fn drop_places(tensor: &mut Tensor, shape: Shape, dim: Dim, places: Range<usize>) {
-    match (tensor, shape) {
-        (Tensor::Row(values), Shape::Vector(own)) if own == dim => drop(values.drain(places)),
-        (Tensor::Indices(indices), Shape::Indices(own)) if own == dim => {
-            drop(indices.drain(places));
-        }
-        (
-            Tensor::Matrix {
-                numbers,
-                rows,
-                columns,
-            },
-            Shape::Matrix(down, across),
-        ) => {
-            if across == dim {
-                let width = *columns;
-                let mut at = 0..;
-                numbers.retain(|_| {
-                    let at = at.next().unwrap_or(0);
-                    !places.contains(&(at % width))
-                });
-                *columns -= places.len();
-            }
-            if down == dim {
-                numbers.drain(places.start * *columns..places.end * *columns);
-                *rows -= places.len();
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Where a class index lies after the places `start..end` of a row are dropped. An index outside the row stays as it is.
-fn moved(index: i64, length: usize, start: usize, end: usize) -> i64 {
-    let Some(place) = usize::try_from(index).ok().filter(|&place| place < length) else {
-        return index;
-    };
-    let place = if place >= end {
-        place - (end - start)
-    } else {
-        place.min(start)
-    };
-    let last = (length - (end - start)).saturating_sub(1);
-    i64::try_from(place.min(last)).expect("no longer than before")
 }
 
 const KEPT_BITS: [u32; 7] = [1, 2, 3, 4, 6, 8, 12];
@@ -289,25 +204,6 @@ impl ValueTree for CaseTree {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_index_follows_its_element() {
-        // Row of 10 without places 2..5.
-        for (before, after) in [
-            (0, 0),
-            (1, 1),
-            (2, 2),
-            (4, 2),
-            (5, 2),
-            (9, 6),
-            (-1, -1),
-            (10, 10),
-        ] {
-            assert_eq!(moved(before, 10, 2, 5), after, "{before}");
-        }
-        // Its element and everything behind it dropped.
-        assert_eq!(moved(9, 10, 5, 10), 4);
-    }
 
     #[test]
     fn forms_go_from_simple_to_long() {

@@ -6,6 +6,7 @@
 
 use lossproof_oracle::formula::{Dim, Lengths, Shape};
 
+use super::kept::KeptCases;
 pub use crate::spec::Role;
 
 /// Every role, in the order in which a case's inputs are drawn: a later one may depend on an earlier one.
@@ -33,12 +34,14 @@ pub struct InputSignature {
 
 /// An op and its inputs, in the order of its spec, without its attributes. Of two [`Role::Probabilities`] the first is p
 /// and the second q.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OpSignature {
     /// The op's name, the first part of its cases' ids.
     pub op: String,
     /// Its inputs.
     pub inputs: Vec<InputSignature>,
+    /// Its known worst cases.
+    pub kept: KeptCases,
 }
 
 impl OpSignature {
@@ -67,7 +70,7 @@ impl OpSignature {
     }
 
     /// The shape of the input at a position.
-    pub(super) fn shape(&self, position: usize) -> Shape {
+    pub(crate) fn shape(&self, position: usize) -> Shape {
         self.inputs[position].shape
     }
 
@@ -111,7 +114,7 @@ impl OpSignature {
 
     /// What a class index at a position counts: the rows of a matrix, where there is one, unless each row has a place of
     /// its own; else the numbers along the main dimension.
-    pub(super) fn index_dimension(&self, position: usize) -> Dim {
+    pub(crate) fn index_dimension(&self, position: usize) -> Dim {
         let main = self.main_dimension().unwrap_or(Dim::N);
         match (self.rows_dimension(), self.shape(position)) {
             (Some(rows), Shape::Indices(own)) if own == rows => main,
@@ -140,7 +143,7 @@ impl OpSignature {
     }
 
     /// Whether an input is made of numbers of the dtype, not of class indices.
-    pub(super) fn is_numeric(&self, position: usize) -> bool {
+    pub(crate) fn is_numeric(&self, position: usize) -> bool {
         !matches!(self.shape(position), Shape::Index | Shape::Indices(_))
     }
 

@@ -26,7 +26,8 @@ pub fn cases(signature: OpSignature, dtype: Dtype, longest: usize) -> CaseStrate
     }
 }
 
-fn indices(signature: &OpSignature, class: &Class, longest: usize) -> Vec<u32> {
+/// The indices of a class's cases in rows up to a length.
+pub(crate) fn indices(signature: &OpSignature, class: &Class, longest: usize) -> Vec<u32> {
     let slots = (0..).zip(slots(signature, class, Tier::Full));
     slots
         .filter(|(_, slot)| slot.length <= longest)
@@ -78,7 +79,7 @@ mod tests {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng};
 
-    use super::super::{InputSignature, Role, Tensor};
+    use super::super::{InputSignature, KeptCases, Role, Tensor};
     use super::*;
 
     fn signature(op: &str, inputs: [(&str, Role); 2]) -> OpSignature {
@@ -93,6 +94,7 @@ mod tests {
         OpSignature {
             op: op.to_owned(),
             inputs: inputs.map(input).to_vec(),
+            kept: KeptCases::default(),
         }
     }
 
@@ -202,6 +204,7 @@ mod tests {
                 input("count", Role::Counts, Shape::Scalar),
                 input("counts", Role::Counts, Shape::Vector(Dim::K)),
             ],
+            kept: KeptCases::default(),
         }
     }
 

@@ -47,7 +47,7 @@ impl Tensor {
     }
 
     /// Its values of the dtype, to be changed in place.
-    pub(super) fn numbers_mut(&mut self) -> &mut [f64] {
+    pub(crate) fn numbers_mut(&mut self) -> &mut [f64] {
         match self {
             Self::Row(numbers) | Self::Matrix { numbers, .. } => numbers,
             Self::Scalar(number) => std::slice::from_mut(number),
@@ -78,7 +78,7 @@ impl Tensor {
     }
 
     /// Whether it is of a shape, under these lengths.
-    pub(super) fn fits(&self, shape: Shape, lengths: Lengths) -> bool {
+    pub(crate) fn fits(&self, shape: Shape, lengths: Lengths) -> bool {
         match (self, shape) {
             (Self::Row(values), Shape::Vector(dim)) => values.len() == lengths.get(dim),
             (Self::Indices(indices), Shape::Indices(dim)) => indices.len() == lengths.get(dim),

@@ -7,7 +7,7 @@ use super::draw::Draw;
 const LN_2: f64 = std::f64::consts::LN_2;
 
 /// The finite value of `dtype` nearest to `value`.
-pub(super) fn nearest(dtype: Dtype, value: f64) -> f64 {
+pub(crate) fn nearest(dtype: Dtype, value: f64) -> f64 {
     let largest = dtype.max_finite();
     round_f64(dtype, value.clamp(-largest, largest))
 }
@@ -19,7 +19,7 @@ pub(super) fn stepped(dtype: Dtype, value: f64, steps: i32) -> f64 {
 }
 
 /// Whether `value` belongs to `dtype`; a NaN does when its payload fits.
-pub(super) fn belongs(dtype: Dtype, value: f64) -> bool {
+pub(crate) fn belongs(dtype: Dtype, value: f64) -> bool {
     if value.is_nan() {
         decode(dtype, encode(dtype, value)).to_bits() == value.to_bits()
     } else {
@@ -28,12 +28,12 @@ pub(super) fn belongs(dtype: Dtype, value: f64) -> bool {
 }
 
 /// Where exp(x) leaves the dtype upwards: the logarithm of 2^(emax + 1), as good as that of the largest finite value.
-pub(super) fn ln_overflow(dtype: Dtype) -> f64 {
+pub(crate) fn ln_overflow(dtype: Dtype) -> f64 {
     f64::from(dtype.emax() + 1) * LN_2
 }
 
 /// The logarithm of the smallest normal value.
-pub(super) fn ln_min_normal(dtype: Dtype) -> f64 {
+pub(crate) fn ln_min_normal(dtype: Dtype) -> f64 {
     f64::from(dtype.emin()) * LN_2
 }
 
@@ -43,7 +43,7 @@ pub(super) fn ln_min_subnormal(dtype: Dtype) -> f64 {
 }
 
 /// −ln u = p · ln 2: beyond this gap below 1, exp falls under half an ulp of 1.
-pub(super) fn ln_precision(dtype: Dtype) -> f64 {
+pub(crate) fn ln_precision(dtype: Dtype) -> f64 {
     f64::from(dtype.precision()) * LN_2
 }
 
@@ -68,7 +68,7 @@ pub(super) fn nan(dtype: Dtype, signalling: bool, negative: bool, draw: &mut Dra
 }
 
 /// A positive number whose exponent is uniform in [`lowest`, `highest`] and whose fraction is random, in the dtype.
-pub(super) fn log_uniform(dtype: Dtype, lowest: i32, highest: i32, draw: &mut Draw) -> f64 {
+pub(crate) fn log_uniform(dtype: Dtype, lowest: i32, highest: i32, draw: &mut Draw) -> f64 {
     let span = usize::try_from(highest - lowest + 1).expect("an ordered range");
     let exponent = lowest + i32::try_from(draw.below(span)).expect("a small span");
     // ldexp is exact or rounds once below the subnormals, the same everywhere.

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, with help that teaches.
 
+use super::hunt_arguments::HuntArguments;
 use super::sweep_arguments::{MergeArguments, SWEEP_EXAMPLES, SweepArguments};
 use super::worker_arguments::WorkerArguments;
 use crate::reference::DEFAULT_PRECISION_LIMIT;
@@ -35,6 +36,7 @@ Examples:
   lossproof check 'cmd:python3 my_worker.py'          kernels in any language, in a process of their own
   lossproof check --spec my_loss.toml               a loss of your own, as its formula computes it
   lossproof explain softmax/f32/huge_logits/00017   one case: inputs, exact result, error, clause
+  lossproof hunt builtin:textbook --op softmax --dtype f32   a worse input than the cases have
   lossproof gate                                    may this release ship?
   lossproof diff before.json after.json             what changed between two reports?
   echo '{\"op\":\"logsumexp\",\"dtype\":\"f32\",\"inputs\":{\"logits\":[1,2]}}' | lossproof reference";
@@ -53,6 +55,9 @@ pub struct Common {
     /// `check` then measures the ops of these files alone, and where no subject is named it measures builtin:formula.
     #[arg(long = "spec", global = true, value_name = "FILE")]
     pub own_specs: Vec<PathBuf>,
+    /// Read the known worst cases from this folder instead of those compiled in.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub worst_cases: Option<PathBuf>,
     /// Threads; one per core when absent. The output does not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
@@ -103,6 +108,14 @@ pub enum Command {
     Reference(ReferenceArguments),
     /// Explain one case: inputs, exact result to 40 digits, a subject's result, error, conditioning, clause.
     Explain(Explain),
+    /// Search for inputs that make a kernel worse, then shrink the worst to the simplest that shows it.
+    ///
+    /// Starts from what is known to be bad and from cases of the op's classes; bisects the ranges of few arguments, and
+    /// changes the worst rows by small moves: numbers, bits, labels, lengths. An error is what an enclosure proves. Numbers
+    /// stay in the domain of their role, so that no probability turns negative.
+    ///
+    /// Exit codes: 0 what was found conforms, 1 it does not, 2 usage, 3 the subject could not be run.
+    Hunt(HuntArguments),
     /// Prove that the harness would notice: known-bad kernels must be caught, correct ones must pass.
     ///
     /// Runs the shipped known-bad kernels (mutants) over the same cases as everybody and prints which class, clause or

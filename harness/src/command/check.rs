@@ -4,9 +4,7 @@ use super::DOES_NOT_CONFORM;
 use super::arguments::{Check, Common};
 use super::progress::Progress;
 use super::report_files::{make_folder_of, write_whole};
-use super::setup::{
-    catch_interrupt, interrupted, profile_of, profile_option, references_of, typed_text,
-};
+use super::setup::{catch_interrupt, interrupted, profile_of, profile_option, typed_text};
 use super::summary::{FindingLine, Summary};
 use super::timing::{self, Timed};
 use super::tolerance_table::{tolerance_columns, tolerance_notes};
@@ -100,7 +98,7 @@ pub(super) fn run(common: &Common, check: &Check) -> Result<ExitCode> {
         .map(|subject| subject as &dyn Subject)
         .collect();
     let profile = profile_of(check.profile, &subjects)?;
-    let references = references_of(&specs, profile)?;
+    let references = common.references_of(&specs, profile)?;
     let mut selection = check.selection.selection(&references)?;
     if selection.ops.is_empty() {
         // None where there are no specs of the user's own, and then all ops are selected.

@@ -3,7 +3,7 @@
 use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, Explain};
 use super::beside::beside;
-use super::setup::{profile_of, profile_option, references_of, require_known, typed_text};
+use super::setup::{profile_of, profile_option, require_known, typed_text};
 use super::story::Story;
 use crate::cases::{CaseId, case};
 use crate::measure::{CaseReport, Judged, Verdict, measure_case};
@@ -33,7 +33,7 @@ pub(super) fn run(common: &Common, arguments: &Explain) -> Result<ExitCode> {
     let subject = subject.unwrap_or_else(|| common.usual_subject());
     let subject = common.subject(&subject, &specs, &arguments.workers.options())?;
     let profile = profile_of(arguments.profile, &[&*subject])?;
-    let references = references_of(&specs, profile)?;
+    let references = common.references_of(&specs, profile)?;
     let names: Vec<&str> = references
         .iter()
         .map(|known| known.op.name.as_str())

@@ -4,7 +4,7 @@ use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, Gate, TierArgument};
 use super::check::measure;
 use super::golden::Golden;
-use super::setup::{interrupted, references_of};
+use super::setup::interrupted;
 use crate::gate::findings;
 use crate::spec::Profile;
 use crate::subject::subject_named;
@@ -20,7 +20,7 @@ pub(super) fn run(common: &Common, gate: &Gate) -> Result<ExitCode> {
         );
     }
     let specs = common.specs()?;
-    let references = references_of(&specs, Profile::Exact)?;
+    let references = common.references_beside(&gate.golden, &specs, Profile::Exact)?;
     let selection = gate.selection.selection(&references)?;
     let golden = Golden::load(&gate.golden, gate.selection.tier.tier())?;
     let ours = subject_named("builtin", &specs)?;

@@ -5,7 +5,7 @@ use super::arguments::{Common, LeagueArguments};
 use super::league_subjects::{Entrant, entrants, listed_names};
 use super::progress::Progress;
 use super::report_files::write_folder;
-use super::setup::{catch_interrupt, interrupted, references_of};
+use super::setup::{catch_interrupt, interrupted};
 use super::table::table;
 use crate::league::model::{FindingOutcome, LeagueReport};
 use crate::league::{
@@ -32,7 +32,7 @@ const PROPERTY_DTYPE: Dtype = Dtype::F32;
 pub(super) fn run(common: &Common, arguments: &LeagueArguments) -> Result<ExitCode> {
     common.refuse_own_specs("league")?;
     let specs = common.specs()?;
-    let exact = references_of(&specs, Profile::Exact)?;
+    let exact = common.references_of(&specs, Profile::Exact)?;
     let selection = arguments.selection.selection(&exact)?;
     let entrants = entrants(arguments, &specs)?;
     let findings = findings(arguments, &entrants, &exact)?;
@@ -50,7 +50,7 @@ pub(super) fn run(common: &Common, arguments: &LeagueArguments) -> Result<ExitCo
     }
     let references: Vec<Vec<Reference>> = profiles
         .iter()
-        .map(|&profile| references_of(&specs, profile))
+        .map(|&profile| common.references_of(&specs, profile))
         .collect::<Result<_>>()?;
     catch_interrupt()?;
     let mut groups = Vec::new();
@@ -80,7 +80,7 @@ pub(super) fn run(common: &Common, arguments: &LeagueArguments) -> Result<ExitCo
         .map(|finding| {
             let references = finding
                 .profile
-                .map(|profile| references_of(&specs, profile));
+                .map(|profile| common.references_of(&specs, profile));
             references.transpose()
         })
         .collect::<Result<_>>()?;

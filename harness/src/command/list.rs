@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, List, Listed};
 use super::describe;
-use super::setup::{references_of, require_known};
+use super::setup::require_known;
 use super::table::table;
 use crate::cases::{CaseId, classes};
 use crate::spec::{Op, Profile, Spec};
@@ -190,7 +190,7 @@ fn domains_of(common: &Common, list: &List) -> Result<Vec<Vec<String>>> {
 
 fn cases(common: &Common, list: &List) -> Result<Vec<Vec<String>>> {
     let specs = common.specs()?;
-    let references = references_of(&specs, Profile::Exact)?;
+    let references = common.references_of(&specs, Profile::Exact)?;
     let mut selection = list.selection.selection(&references)?;
     if selection.ops.is_empty() {
         // As `check` selects: a user's own ops alone, where there are any.

@@ -8,6 +8,11 @@ mod diff;
 mod explain;
 mod gate;
 mod golden;
+mod hunt;
+mod hunt_account;
+mod hunt_arguments;
+mod hunt_clock;
+mod hunt_json;
 mod init;
 mod league;
 mod league_subjects;
@@ -31,6 +36,7 @@ mod table;
 mod timing;
 mod tolerance_table;
 mod worker_arguments;
+mod worst_files;
 
 pub use explain::explain_failures;
 pub use golden::Golden;
@@ -69,6 +75,7 @@ pub fn main_with(subjects: fn() -> Vec<Box<dyn Subject>>) -> ExitCode {
         Command::League(league) => league::run(&arguments.common, league),
         Command::Reference(reference) => references::run(&arguments.common, reference),
         Command::Explain(explain) => explain::run(&arguments.common, explain),
+        Command::Hunt(hunt) => hunt::run(&arguments.common, hunt),
         Command::SelfTest(selftest) => selftest::run(&arguments.common, selftest),
         Command::Sweep(sweep) => sweep::run(&arguments.common, sweep),
         Command::Merge(merge) => merge::run(&arguments.common, merge),

@@ -4,7 +4,7 @@ use super::DOES_NOT_CONFORM;
 use super::arguments::{Common, ReportArguments};
 use super::check::measure;
 use super::golden::Golden;
-use super::setup::{interrupted, references_of};
+use super::setup::interrupted;
 use crate::assemble::{Evidence, Parts, report};
 use crate::gate::findings;
 use crate::properties::check_properties;
@@ -30,7 +30,7 @@ pub(super) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
     let clock = Instant::now();
     common.refuse_own_specs("report")?;
     let specs = common.specs()?;
-    let references = references_of(&specs, Profile::Exact)?;
+    let references = common.references_beside(&arguments.golden, &specs, Profile::Exact)?;
     let golden = Golden::load(&arguments.golden, arguments.tier.tier())?;
     let subjects = common.subjects(&SUBJECTS, &specs, &WorkerOptions::default())?;
     let subjects: Vec<&dyn Subject> = subjects.iter().map(|subject| &**subject).collect();

@@ -1,11 +1,12 @@
 //! What every command starts from: specs, references, a selection, subjects, and a hand on Ctrl-C.
 
 use super::arguments::{Common, OracleArgument, SelectionArguments, TierArgument};
+use super::worst_files::WorstFiles;
 use crate::cases::{Tier, classes};
 use crate::measure::Oracle;
 use crate::reference::Reference;
 use crate::run::{Selection, Settings};
-use crate::spec::{Profile, Spec, load_beside, load_dir};
+use crate::spec::{Op, Profile, Spec, load_beside, load_dir};
 use crate::subject::{Subject, SubjectError, subject_within};
 use crate::worker::{WorkerOptions, end_all_workers};
 use anyhow::{Context, Result, bail};
@@ -45,13 +46,23 @@ pub fn embedded_specs() -> Result<Vec<Arc<Spec>>> {
     files.into_iter().map(spec).collect()
 }
 
-/// The ops of specs, ready to run under a profile.
+/// The ops of specs with the worst cases compiled in, ready to run under a profile.
 ///
 /// # Errors
-/// A formula that does not fit its op.
+/// A formula that does not fit its op; a worst case that does not.
 pub fn references_of(specs: &[Arc<Spec>], profile: Profile) -> Result<Vec<Reference>> {
+    references_with(specs, profile, &WorstFiles::embedded()?)
+}
+
+/// The ops of specs with their worst cases, ready to run under a profile.
+pub(super) fn references_with(
+    specs: &[Arc<Spec>],
+    profile: Profile,
+    worst: &WorstFiles,
+) -> Result<Vec<Reference>> {
     let ops = specs.iter().flat_map(Spec::ops);
-    ops.map(|op| {
+    ops.map(|mut op| {
+        worst.attach(&mut op)?;
         Reference::new(&op, profile)
             .map_err(|error| anyhow::anyhow!("{}: {}", op.spec.file_name, error.message))
     })
@@ -68,7 +79,13 @@ impl Common {
             .map(|folder| format!(" --specs {}", typed(folder)));
         let own = self.own_specs.iter();
         let own = own.map(|file| format!(" --spec {}", typed(file)));
-        seed.into_iter().chain(specs).chain(own).collect()
+        let worst = self.worst_cases.as_ref();
+        let worst = worst.map(|folder| format!(" --worst-cases {}", typed(folder)));
+        seed.into_iter()
+            .chain(specs)
+            .chain(own)
+            .chain(worst)
+            .collect()
     }
 
     /// The specs of a command: those compiled in or of a folder, and then the user's own.
@@ -146,7 +163,41 @@ impl Common {
     }
 
     pub(super) fn references(&self, profile: Profile) -> Result<Vec<Reference>> {
-        references_of(&self.specs()?, profile)
+        self.references_of(&self.specs()?, profile)
+    }
+
+    /// The ops of specs, with the worst cases of the folder that was named, else with those compiled in.
+    pub(super) fn references_of(
+        &self,
+        specs: &[Arc<Spec>],
+        profile: Profile,
+    ) -> Result<Vec<Reference>> {
+        references_with(specs, profile, &self.worst_files(specs)?)
+    }
+
+    /// The ops of specs, with the worst cases of the folder that was named, else with those of a golden folder.
+    pub(super) fn references_beside(
+        &self,
+        golden: &Path,
+        specs: &[Arc<Spec>],
+        profile: Profile,
+    ) -> Result<Vec<Reference>> {
+        let worst = match self.worst_cases {
+            Some(_) => self.worst_files(specs)?,
+            None => WorstFiles::of_golden(golden)?,
+        };
+        references_with(specs, profile, &worst)
+    }
+
+    fn worst_files(&self, specs: &[Arc<Spec>]) -> Result<WorstFiles> {
+        let Some(folder) = &self.worst_cases else {
+            return WorstFiles::embedded();
+        };
+        let files = WorstFiles::of_folder(folder)?;
+        let ops: Vec<Op> = specs.iter().flat_map(Spec::ops).collect();
+        let names: Vec<&str> = ops.iter().map(|op| op.name.as_str()).collect();
+        files.refuse_strangers(&names)?;
+        Ok(files)
     }
 
     pub(super) fn settings(&self, tier: TierArgument) -> Settings {

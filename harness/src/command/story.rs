@@ -1,6 +1,6 @@
 //! One case told in full, as text or JSON: inputs, exact result, result, error, conditioning, clause.
 
-use crate::cases::{Case, Tensor};
+use crate::cases::{Case, KNOWN_WORST, Tensor};
 use crate::certify::{Certified, certify, kappa_of};
 use crate::measure::{CaseReport, Judged, Verdict, conditioning_of, round_down, round_up};
 use crate::reference::Reference;
@@ -89,6 +89,13 @@ impl Story<'_> {
         let mut text = String::new();
         let op = &self.reference.op;
         writeln!(text, "case      {}  ({})", self.case.id, self.lengths())?;
+        let kept = op
+            .kept
+            .of(self.case.id.dtype)
+            .nth(self.case.id.index as usize);
+        if let Some(kept) = kept.filter(|_| self.case.id.class == KNOWN_WORST) {
+            writeln!(text, "origin    {}", kept.origin)?;
+        }
         let profile = self.reference.profile();
         if let Some(own) = op.profile_formula(profile) {
             writeln!(text, "formula   {}", own.formula_text)?;
@@ -246,33 +253,11 @@ impl Story<'_> {
 
     /// The case as JSON.
     pub(super) fn json(&self, precision_limit: PrecisionBits) -> serde_json::Value {
-        let inputs: serde_json::Map<String, serde_json::Value> = self
-            .reference
-            .op
-            .inputs
-            .iter()
-            .zip(&self.case.inputs)
-            .map(|(input, tensor)| {
-                let value = match tensor {
-                    Tensor::Row(row) => row.iter().map(|&x| format_hex(x)).collect(),
-                    Tensor::Matrix {
-                        numbers, columns, ..
-                    } => numbers
-                        .chunks(usize::max(*columns, 1))
-                        .map(|row| row.iter().map(|&x| format_hex(x)).collect::<Vec<_>>())
-                        .collect(),
-                    Tensor::Scalar(number) => json!(format_hex(*number)),
-                    Tensor::Index(index) => json!(index),
-                    Tensor::Indices(places) => json!(places),
-                };
-                (input.name.clone(), value)
-            })
-            .collect();
         let mut answer = json!({
             "case": self.case.id.to_string(),
             "subject": self.subject.name(),
             "profile": self.reference.profile().name(),
-            "inputs": inputs,
+            "inputs": json_inputs(self.reference, self.case),
         });
         if let Some(account) = self.report.answer.account() {
             answer["account"] = json!(account);
@@ -308,6 +293,27 @@ impl Story<'_> {
     }
 }
 
+/// A case's inputs as JSON, in hex floats.
+pub(super) fn json_inputs(reference: &Reference, case: &Case) -> serde_json::Value {
+    let inputs = reference.op.inputs.iter().zip(&case.inputs);
+    let inputs = inputs.map(|(input, tensor)| {
+        let value = match tensor {
+            Tensor::Row(row) => row.iter().map(|&x| format_hex(x)).collect(),
+            Tensor::Matrix {
+                numbers, columns, ..
+            } => numbers
+                .chunks(usize::max(*columns, 1))
+                .map(|row| row.iter().map(|&x| format_hex(x)).collect::<Vec<_>>())
+                .collect(),
+            Tensor::Scalar(number) => json!(format_hex(*number)),
+            Tensor::Index(index) => json!(index),
+            Tensor::Indices(places) => json!(places),
+        };
+        (input.name.clone(), value)
+    });
+    inputs.collect::<serde_json::Map<_, _>>().into()
+}
+
 /// A clause's id, what it accepts and why.
 fn tell_clause(text: &mut String, clause: &Clause) -> Result<()> {
     let accept: Vec<&str> = clause.accept.iter().map(|outcome| outcome.name()).collect();
@@ -332,7 +338,7 @@ fn expected_text(certified: &Certified) -> String {
 }
 
 /// An input: a row in hex floats, whole when short, else its ends and what surrounds the place; a matrix row by row.
-fn tensor_text(tensor: &Tensor, place: Option<usize>, all: bool) -> String {
+pub(super) fn tensor_text(tensor: &Tensor, place: Option<usize>, all: bool) -> String {
     match tensor {
         Tensor::Scalar(number) => format_hex(*number),
         Tensor::Index(index) => index.to_string(),

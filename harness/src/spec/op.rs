@@ -5,6 +5,8 @@ use std::sync::Arc;
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Expr, Shape};
 
+use crate::cases::{InputSignature, KeptCases, OpSignature};
+
 use super::attribute::Attribute;
 use super::model::{Clause, InputSpec, OutputSpec, Profile, ProfileFormula, Role, Spec};
 
@@ -26,6 +28,8 @@ pub struct Op {
     pub derivative_of: Option<String>,
     /// The spec it comes from.
     pub spec: Arc<Spec>,
+    /// The worst inputs that are known of kernels of this op; none until somebody adds them.
+    pub kept: KeptCases,
 }
 
 /// An op without its spec: what clauses are checked against while the spec is still being decoded.
@@ -134,12 +138,28 @@ impl Spec {
             elementwise: self.elementwise,
             derivative_of: outline.derivative_of,
             spec: Arc::clone(self),
+            kept: KeptCases::default(),
         })
         .collect()
     }
 }
 
 impl Op {
+    /// The op as the case generators see it.
+    #[must_use]
+    pub fn signature(&self) -> OpSignature {
+        let input = |input: &InputSpec| InputSignature {
+            name: input.name.clone(),
+            role: input.role,
+            shape: input.shape,
+        };
+        OpSignature {
+            op: self.name.clone(),
+            inputs: self.inputs.iter().map(input).collect(),
+            kept: self.kept.clone(),
+        }
+    }
+
     /// The formula of the spec; a gradient op is this, differentiated by [`Self::derivative_of`].
     #[must_use]
     pub fn formula(&self) -> &Expr {
