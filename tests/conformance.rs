@@ -68,7 +68,7 @@ fn settings() -> Settings {
         seed: 0,
         tier: tier(),
         precision_limit: DEFAULT_PRECISION_LIMIT,
-        oracle: Oracle::default(),
+        oracle: lossproof::measure::Oracle::default(),
         threads: None,
     }
 }

@@ -77,7 +77,7 @@ pub fn tallies(subject: &dyn Subject, threads: usize) -> (Tally, Tally) {
         seed: 0,
         tier: Tier::Quick,
         precision_limit: DEFAULT_PRECISION_LIMIT,
-        oracle: Oracle::default(),
+        oracle: lossproof::measure::Oracle::default(),
         threads: Some(threads),
     };
     let trials = selection.trials(&REFERENCES, settings.tier).unwrap();
