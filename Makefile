@@ -18,8 +18,7 @@ bench: setup
 
 # The league of frameworks: needs Python 3.11 and the package index. What cannot be installed is reported as not tested.
 # One case in EVERY is taken: all of them (EVERY=1) take some hours. JAX and XLA compile for each shape, but for each row length
-# once only, since they get a case as a row alone (rows_per_call in frameworks.toml). OPS leaves out those that no framework has,
-# and gradients over a batch, whose condition numbers take long.
+# once only, since they get a case as a row alone (rows_per_call in frameworks.toml). OPS leaves out those that no framework has.
 EVERY ?= 8
 OPS ?= $(shell cat harness/adapters/frameworks/ops.txt)
 frameworks: setup

@@ -278,6 +278,7 @@ impl DoubleBall {
         Self::around(mid, exponent, mid.high.abs() * relative * 1.000_1, 1)
     }
 
+    #[inline(always)]
     pub(super) fn exponential_minus_one(&self) -> Self {
         if !self.is_number() || self.exponent >= -5 || self.is_zero() {
             let one = ONE.negate();
@@ -300,6 +301,7 @@ impl DoubleBall {
         result
     }
 
+    #[inline(always)]
     pub(super) fn logarithm(&self) -> Self {
         match (self.kind, self.sign) {
             (Kind::Infinity, 1) => return *self,
@@ -340,6 +342,7 @@ impl DoubleBall {
         shift.plus(&of_significand)
     }
 
+    #[inline(always)]
     pub(super) fn logarithm_of_one_plus(&self) -> Self {
         match self.kind {
             Kind::Number if self.exponent < -7 || self.is_zero() => self.log_one_plus_small(),
@@ -348,6 +351,7 @@ impl DoubleBall {
     }
 
     /// log(1 + f) for |f| < 2^−6, as 2 artanh s with s = f/(2 + f).
+    #[inline(always)]
     fn log_one_plus_small(&self) -> Self {
         let small =
             self.exponent < 0 && self.size().mul_add(power(self.exponent.max(-100)), 0.0) < 0.016;

@@ -309,10 +309,12 @@ impl Enclosure for DoubleBall {
         self.exponential()
     }
 
+    #[inline(always)]
     fn expm1(&self, (): ()) -> Self {
         self.exponential_minus_one()
     }
 
+    #[inline(always)]
     fn log(&self, (): ()) -> Self {
         self.logarithm()
     }
@@ -321,6 +323,7 @@ impl Enclosure for DoubleBall {
         self.logarithm().over(&elementary::log_2())
     }
 
+    #[inline(always)]
     fn log1p(&self, (): ()) -> Self {
         self.logarithm_of_one_plus()
     }
@@ -329,6 +332,7 @@ impl Enclosure for DoubleBall {
         if self.is_zero() { ZERO } else { ANYTHING } // No shipped formula takes a root; MPFR does.
     }
 
+    #[inline(always)]
     fn sigmoid(&self, (): ()) -> Self {
         // e^−|a| never overflows: 1/(1 + e^−a), and for a < 0 e^a/(1 + e^a).
         let tail = self.abs().negate().exponential();
@@ -388,6 +392,7 @@ impl Enclosure for DoubleBall {
         )
     }
 
+    #[inline(always)]
     fn softplus(&self, (): ()) -> Self {
         let tail = self.abs().negate().exponential().logarithm_of_one_plus();
         if self.sign < 0 || self.is_zero() {
