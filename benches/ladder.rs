@@ -4,6 +4,8 @@
 //! Oracle: enclosures of every output value of one row, by the rung that settles the dtype's values and by MPFR's lowest. Verification:
 //! a row's answer enclosed and judged, against the kernel that gave it. Threads: a trial on one thread and on two.
 
+#![expect(clippy::cast_precision_loss, reason = "row lengths are far below 2^53")]
+
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 use lossproof::cases::{Case, CaseId, Tensor, Tier};
 use lossproof::command::{embedded_specs, references_of};

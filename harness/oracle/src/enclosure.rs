@@ -99,6 +99,10 @@ pub trait Enclosure: Clone {
     fn softplus(&self, precision: Self::Precision) -> Self;
 
     /// A function of each number of a row; a rung whose arithmetic vectorises compiles the loop for the processor at hand.
+    #[expect(
+        clippy::inline_always,
+        reason = "a loop is compiled for the processor at hand only with all it calls inside it"
+    )]
     #[inline(always)]
     #[must_use]
     fn map(row: &[Self], function: impl Fn(&Self) -> Self) -> Vec<Self> {
@@ -106,6 +110,10 @@ pub trait Enclosure: Clone {
     }
 
     /// A function of each pair of numbers that stand at the same place of two rows of one length.
+    #[expect(
+        clippy::inline_always,
+        reason = "a loop is compiled for the processor at hand only with all it calls inside it"
+    )]
     #[inline(always)]
     #[must_use]
     fn zip(a: &[Self], b: &[Self], function: impl Fn(&Self, &Self) -> Self) -> Vec<Self> {

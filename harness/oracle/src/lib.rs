@@ -13,6 +13,8 @@ mod evaluate;
 pub mod formula;
 mod graph;
 mod interval;
+#[cfg(test)]
+mod points;
 mod processor;
 mod program;
 mod reading;

@@ -1,5 +1,10 @@
 //! Loops compiled for what the processor at hand can do.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inside the loop is not compiled for the processor"
+)]
+
 use std::sync::LazyLock;
 
 /// Runs a loop compiled for the instructions that this processor has: AVX-512, AVX2 with fused multiply-add, or the least that the

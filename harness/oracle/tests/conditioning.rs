@@ -19,7 +19,7 @@ fn agree(program: &Program, closed: &str, row: &[(&str, &[f64])]) -> Result<(), 
     let n = row[0].1.len();
     let expected: Vec<Interval> = closed.evaluate(&inputs, Lengths::row(n), BITS);
     for (place, expected) in expected.iter().enumerate() {
-        let found = program.sensitivity(&inputs, Lengths::row(n), place, BITS);
+        let found: Interval = program.sensitivity(&inputs, Lengths::row(n), place, BITS);
         prop_assert!(found.overlaps(expected), "{found:?} and {expected:?}");
         let digits = found.to_decimal(30);
         prop_assert!(digits.is_some(), "{found:?} is wide");
@@ -30,11 +30,11 @@ fn agree(program: &Program, closed: &str, row: &[(&str, &[f64])]) -> Result<(), 
 
 /// below ≤ sensitivity ≤ above, as far as the enclosures' ends tell, for every output value.
 fn bounded(program: &Program, inputs: &[Datum<'_>], n: usize) -> Result<(), TestCaseError> {
-    let (below, above) = program.sensitivity_bounds(inputs, Lengths::row(n));
+    let (below, above) = program.sensitivity_bounds::<Interval>(inputs, Lengths::row(n), 64);
     prop_assert_eq!(below.len(), above.len());
     for place in 0..below.len() {
         let (lo, hi) = program
-            .sensitivity(inputs, Lengths::row(n), place, BITS)
+            .sensitivity::<Interval>(inputs, Lengths::row(n), place, BITS)
             .ends_to_f64();
         let (lower, upper) = (below[place].ends_to_f64().0, above[place].ends_to_f64().1);
         prop_assert!(lower <= hi, "{lower:e} is not below {hi:e}");
@@ -162,10 +162,11 @@ fn bounds_are_worth_having() {
     let x = [3.0, -1.0, 0.5, 2.0];
     for op in ["softmax", "log_softmax", "logsumexp"] {
         let program = ops::spec(op);
-        let (below, above) = program.sensitivity_bounds(&[Datum::Row(&x)], Lengths::row(4));
+        let (below, above) =
+            program.sensitivity_bounds::<Interval>(&[Datum::Row(&x)], Lengths::row(4), 64);
         for place in 0..below.len() {
             let (lo, hi) = program
-                .sensitivity(&[Datum::Row(&x)], Lengths::row(4), place, BITS)
+                .sensitivity::<Interval>(&[Datum::Row(&x)], Lengths::row(4), place, BITS)
                 .ends_to_f64();
             assert!(
                 above[place].ends_to_f64().1 <= 1.000_001 * hi,
@@ -181,7 +182,8 @@ fn condition_numbers_by_hand() {
     let kappa = |program: &Program, row: &[f64], place: usize| {
         let inputs = [Datum::Row(row)];
         let values: Vec<Interval> = program.evaluate(&inputs, Lengths::row(row.len()), BITS);
-        let sensitivity = program.sensitivity(&inputs, Lengths::row(row.len()), place, BITS);
+        let sensitivity: Interval =
+            program.sensitivity(&inputs, Lengths::row(row.len()), place, BITS);
         Program::condition_number(&sensitivity, &values[place], BITS)
     };
     // (1 + 2) / |1 − 2|

@@ -96,13 +96,12 @@ impl<'a> Question<'a> {
         let cheap = bracket.into_iter();
         cheap
             .flat_map(move |bracket| self.kappas_in_brackets(place, bracket))
-            .chain((0..2).map(move |attempt| match attempt {
-                0 => self.rough_kappa(place, value),
-                _ => {
-                    let sensitivity: Interval =
-                        self.reference.sensitivity(self.call, place, precision);
-                    Program::condition_number(&sensitivity, value, precision).ends_to_f64()
+            .chain((0..2).map(move |attempt| {
+                if attempt == 0 {
+                    return self.rough_kappa(place, value);
                 }
+                let sensitivity: Interval = self.reference.sensitivity(self.call, place, precision);
+                Program::condition_number(&sensitivity, value, precision).ends_to_f64()
             }))
     }
 

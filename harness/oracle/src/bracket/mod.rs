@@ -9,6 +9,27 @@
 //! instructions without branches, and the loops over rows run in the widest vectors that the processor has, with the
 //! same bits on each: nothing depends on their width, and fused multiply-adds are asked for by name.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a loop is compiled for the processor at hand only with all it calls inside it"
+)]
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "loops vectorise only without branches"
+)]
+#![expect(
+    clippy::float_cmp,
+    reason = "ends are compared as the numbers that they are; either zero is the number zero"
+)]
+#![expect(
+    clippy::neg_cmp_op_on_partial_ord,
+    reason = "what is not proven to be less may also be NaN, and is treated as that"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "the names of the formulas in the proofs"
+)]
+
 mod directed;
 mod elementary;
 mod reading;
@@ -225,7 +246,6 @@ impl Enclosure for Bracket {
     }
 
     #[inline(always)]
-    #[expect(clippy::float_cmp, reason = "either zero is the number zero")]
     fn is_exactly(&self, value: f64) -> bool {
         (self.lo == value) & (self.hi == value)
     }

@@ -157,11 +157,7 @@ fn exp_of_word(x: Word) -> (Word, i64) {
     }
     #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^27")]
     let k = k as i64;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "below 64"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "from 0 to 63")]
     let part = k.rem_euclid(64) as usize;
     (constants.powers[part].times(sum), k.div_euclid(64))
 }
@@ -210,11 +206,7 @@ fn quick_exp(x: Word) -> (Word, i64) {
     let sum = Word::sum_of(whole.high, whole.low + (r.low + q));
     #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^22")]
     let k = k as i64;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "below 1024"
-    )]
+    #[expect(clippy::cast_sign_loss, reason = "from 0 to 1023")]
     let part = (k & 1023) as usize;
     (SMALL_POWERS[part].times(sum), k >> 10)
 }

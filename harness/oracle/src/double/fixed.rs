@@ -72,7 +72,6 @@ impl Fixed {
         let size = end.unsigned_abs();
         let top = 127 - i64::from(size.leading_zeros());
         let aligned = size << size.leading_zeros();
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
         let significand = (aligned >> 64) as u64;
         Magnitude {
             significand,

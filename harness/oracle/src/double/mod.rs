@@ -8,6 +8,19 @@
 //!
 //! Infinities are exact or not there at all, and what may be NaN is unknown: MPFR settles it.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a loop is compiled for the processor at hand only with all it calls inside it"
+)]
+#![expect(
+    clippy::neg_cmp_op_on_partial_ord,
+    reason = "what is not proven to be less may also be NaN, and is treated as that"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "the names of the formulas in the proofs"
+)]
+
 mod arithmetic;
 mod elementary;
 mod exact;

@@ -10,16 +10,8 @@ impl<E: Enclosure> Evaluation<'_, E> {
         let precision = self.precision;
         let numbers = &self.numbers[&a];
         match function {
-            Unary::Negate => E::map(
-                numbers,
-                #[inline(always)]
-                |a| a.negate(),
-            ),
-            Unary::Abs => E::map(
-                numbers,
-                #[inline(always)]
-                |a| a.abs(),
-            ),
+            Unary::Negate => E::map(numbers, E::negate),
+            Unary::Abs => E::map(numbers, E::abs),
             Unary::Sign => E::map(
                 numbers,
                 #[inline(always)]
@@ -117,14 +109,8 @@ impl<E: Enclosure> Evaluation<'_, E> {
                     }
                 },
             ),
-            Binary::Max => operands.each(
-                #[inline(always)]
-                |a, b| a.max(b),
-            ),
-            Binary::Min => operands.each(
-                #[inline(always)]
-                |a, b| a.min(b),
-            ),
+            Binary::Max => operands.each(E::max),
+            Binary::Min => operands.each(E::min),
         }
     }
 
@@ -152,6 +138,10 @@ struct Operands<'a, E> {
 }
 
 impl<E: Enclosure> Operands<'_, E> {
+    #[expect(
+        clippy::inline_always,
+        reason = "a loop is compiled for the processor at hand only with all it calls inside it"
+    )]
     #[inline(always)]
     fn each(&self, function: impl Fn(&E, &E) -> E) -> Numbers<E> {
         let (a, b) = (&self.a, &self.b);

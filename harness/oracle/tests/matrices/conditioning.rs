@@ -97,7 +97,7 @@ fn bounded(program: &Program, inputs: &[Datum<'_>], lengths: Lengths) -> Result<
     let count = lengths.numbers_in(program.output_shape());
     prop_assert_eq!((below.len(), above.len()), (count, count));
     for place in 0..count {
-        let sensitivity = program.sensitivity(inputs, lengths, place, BITS);
+        let sensitivity: Interval = program.sensitivity(inputs, lengths, place, BITS);
         let (lo, hi) = sensitivity.ends_to_f64();
         let (lower, upper) = (below[place].ends_to_f64().0, above[place].ends_to_f64().1);
         prop_assert!(lower <= hi, "{lower:e} is not below {hi:e}");

@@ -1,10 +1,8 @@
 //! Each function against MPFR on more than ten million points: spread over its domain, its ends, and hard cases.
 
 use super::*;
+use crate::points::{POINTS, around, binades, even};
 use rug::Float;
-
-/// How many points each function is tried at.
-const POINTS: u64 = 10_000_000;
 
 /// The largest relative error in units of u over points; the exact value at 113 bits is as good as exact for it.
 fn largest_error(
@@ -44,50 +42,6 @@ fn relative_error(exact: &Float, result: f64) -> f64 {
     let distance = difference.to_f64().abs();
     // Where the result is subnormal its last place counts instead.
     (distance - f64::from_bits(1)).max(0.0) / exact.to_f64().abs() * 9_007_199_254_740_992.0
-}
-
-/// A stream of bits that is the same on every machine (SplitMix64).
-fn random_bits() -> impl Iterator<Item = u64> {
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    std::iter::repeat_with(move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    })
-}
-
-/// Points spread evenly over an interval.
-fn even(least: f64, most: f64, count: u64) -> impl Iterator<Item = f64> {
-    let share = |bits: u64| (bits >> 11) as f64 / 9_007_199_254_740_992.0;
-    random_bits()
-        .take(count as usize)
-        .map(move |bits| least + (most - least) * share(bits))
-}
-
-/// Points of every binade alike whose magnitude lies in an interval, of either sign where `negative` allows.
-fn binades(least: f64, most: f64, negative: bool, count: u64) -> impl Iterator<Item = f64> {
-    let (least, most) = (least.to_bits(), most.to_bits());
-    random_bits().take(count as usize).map(move |bits| {
-        let magnitude = f64::from_bits(least + bits % (most - least + 1));
-        if negative && bits >> 63 == 1 {
-            -magnitude
-        } else {
-            magnitude
-        }
-    })
-}
-
-/// Numbers around others: where a function changes its formula, and near multiples of log 2 / 2.
-fn around(centres: impl IntoIterator<Item = f64>) -> Vec<f64> {
-    let near = |centre: f64| {
-        (-40i64..=40).map(move |step| f64::from_bits(centre.to_bits().wrapping_add_signed(step)))
-    };
-    centres
-        .into_iter()
-        .filter(|centre| *centre != 0.0)
-        .flat_map(near)
-        .collect()
 }
 
 fn half_multiples_of_log_2() -> Vec<f64> {

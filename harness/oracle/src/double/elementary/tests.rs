@@ -3,41 +3,9 @@
 use crate::double::DoubleBall;
 use crate::enclosure::Enclosure;
 use crate::interval::Interval;
+use crate::points::{POINTS, around, binades, even, random_bits};
 use crate::reading::Reading;
 use lossproof_numerics::Dtype;
-
-const POINTS: u64 = 10_000_000;
-
-/// A stream of bits that is the same on every machine (SplitMix64).
-fn random_bits(seed: u64) -> impl Iterator<Item = u64> {
-    let mut state: u64 = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    std::iter::repeat_with(move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    })
-}
-
-/// Points of every binade alike between two positive numbers, of either sign where `negative` allows.
-fn binades(least: f64, most: f64, negative: bool, count: u64) -> impl Iterator<Item = f64> {
-    let (least, most) = (least.to_bits(), most.to_bits());
-    random_bits(1).take(count as usize).map(move |bits| {
-        let magnitude = f64::from_bits(least + (bits >> 1) % (most - least + 1));
-        if negative && bits & 1 == 1 {
-            -magnitude
-        } else {
-            magnitude
-        }
-    })
-}
-
-fn even(least: f64, most: f64, count: u64) -> impl Iterator<Item = f64> {
-    let share = |bits: u64| (bits >> 11) as f64 / 9_007_199_254_740_992.0;
-    random_bits(2)
-        .take(count as usize)
-        .map(move |bits| least + (most - least) * share(bits))
-}
 
 /// The ball as an MPFR interval.
 fn interval(ball: &DoubleBall) -> Interval {
@@ -93,18 +61,15 @@ fn expm1_contains_the_exact_value() {
 fn log_contains_the_exact_value() {
     let near = [
         1.0,
-        1.414_213_562_373_095,
-        0.707_106_781_186_547_5,
+        std::f64::consts::SQRT_2,
+        std::f64::consts::FRAC_1_SQRT_2,
         1.007_812_5,
         0.992_187_5,
         2.0,
     ];
-    let around = near.into_iter().flat_map(|x: f64| {
-        (-50i64..50).map(move |step| f64::from_bits(x.to_bits().wrapping_add_signed(step)))
-    });
     let points = even(0.25, 4.0, POINTS / 2)
         .chain(binades(5e-324, f64::MAX, false, POINTS / 2))
-        .chain(around);
+        .chain(around(near));
     check(points, |x| x.log(()), |x, bits| x.log(bits));
 }
 
@@ -126,19 +91,19 @@ fn operations_contain_the_exact_value() {
             Interval::exactly(400, x).divide(&Interval::exactly(400, 3.0), 400),
         )
     };
-    let pairs = random_bits(3).zip(random_bits(4)).take(POINTS as usize / 4);
+    let pairs = random_bits(3).zip(random_bits(4)).take(POINTS / 4);
     for (a, b) in pairs {
         let (mut a, mut b) = (f64::from_bits(a), f64::from_bits(b));
         if !(a.is_finite() && b.is_finite()) || b == 0.0 {
             continue;
         }
-        if a.to_bits() & 3 == 0 {
+        if a.to_bits().is_multiple_of(4) {
             b = a * (1.0 + b.fract() * f64::EPSILON); // So that sums cancel.
         }
         if !b.is_finite() || b == 0.0 {
             b = 1.5;
         }
-        if a.to_bits() & 4 == 0 {
+        if a.to_bits() >> 2 & 1 == 0 {
             a = -a;
         }
         let ((p, exact_p), (q, exact_q)) = (third(a), third(b));
