@@ -167,3 +167,104 @@ pub(super) fn sums_of_others(row: &[Bracket]) -> Vec<Bracket> {
     }
     sums
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interval::Interval;
+    use crate::points::{binades, even, random_bits};
+
+    type Function = fn(&Bracket) -> Bracket;
+
+    fn row() -> Vec<Bracket> {
+        let widths = random_bits(7);
+        let ends = even(-30.0, 30.0, 3000)
+            .chain(binades(1e-310, 1e300, true, 3000))
+            .zip(widths);
+        ends.map(|(lo, bits)| {
+            let width = if bits.is_multiple_of(2) { 0.0 } else { 1e-9 };
+            Bracket::of_ends((lo, lo + lo.abs() * width))
+        })
+        .collect()
+    }
+
+    /// The loop for this processor and one compiled for the least of its kind give the same bits.
+    #[test]
+    fn the_bits_do_not_depend_on_the_processor() {
+        let functions: [(&str, Function); 8] = [
+            ("exp", |a| a.exp(())),
+            ("expm1", |a| a.expm1(())),
+            ("log", |a| a.log(())),
+            ("log1p", |a| a.log1p(())),
+            ("softplus", |a| a.softplus(())),
+            ("sigmoid", |a| a.sigmoid(())),
+            ("square", |a| a.square(())),
+            ("sqrt", |a| a.sqrt(())),
+        ];
+        let row = row();
+        let same = |name: &str, ours: &[Bracket], plain: &[Bracket]| {
+            for (place, (ours, plain)) in ours.iter().zip(plain).enumerate() {
+                let bits = |bracket: &Bracket| (bracket.lo.to_bits(), bracket.hi.to_bits());
+                assert_eq!(bits(ours), bits(plain), "{name} of {:?}", row[place]);
+            }
+        };
+        for (name, function) in functions {
+            let plain: Vec<Bracket> = row.iter().map(function).collect();
+            same(name, &map(&row, function), &plain);
+        }
+        let reversed: Vec<Bracket> = row.iter().rev().copied().collect();
+        let pairs = || row.iter().zip(&reversed);
+        let products: Vec<Bracket> = pairs().map(|(a, b)| a.multiply(b, ())).collect();
+        let zipped = zip(
+            &row,
+            &reversed,
+            #[inline(always)]
+            |a, b| a.multiply(b, ()),
+        );
+        same("multiply", &zipped, &products);
+        let quotients: Vec<Bracket> = pairs().map(|(a, b)| a.divide(b, ())).collect();
+        let zipped = zip(
+            &row,
+            &reversed,
+            #[inline(always)]
+            |a, b| a.divide(b, ()),
+        );
+        same("divide", &zipped, &quotients);
+    }
+
+    /// Sums and sums of others contain the exact ones, which MPFR has in enough bits, and are close to them.
+    #[test]
+    fn sums_contain_the_exact_ones() {
+        const BITS: u32 = 2304;
+        let numbers: Vec<Bracket> = even(-1.0, 1.0, 500)
+            .chain(binades(1e-20, 1e20, true, 500))
+            .map(|x| Bracket::exactly((), x))
+            .collect();
+        for length in [0, 1, 2, 7, 8, 9, 17, 100, 1000] {
+            let row = &numbers[numbers.len() - length..];
+            let exact: Vec<Interval> = row.iter().map(|term| term.to_interval()).collect();
+            let total = Interval::sum(&exact, BITS);
+            let ours = sum(row);
+            assert!(total.is_within(&ours.to_interval()), "{length}: {ours:?}");
+            let (lo, hi) = ours.ends();
+            assert!(
+                hi - lo <= 4.0 * f64::EPSILON * lo.abs().max(hi.abs()),
+                "{length}: {ours:?}"
+            );
+            let others = Interval::sums_of_others(&exact, BITS);
+            for (exact, ours) in others.iter().zip(sums_of_others(row)) {
+                assert!(exact.is_within(&ours.to_interval()), "{length}: {ours:?}");
+            }
+        }
+        // An infinity, or a sum beyond the largest number, is no lower bound.
+        let huge = [Bracket::exactly((), f64::MAX); 3];
+        assert!(sum(&huge).ends().0 < f64::INFINITY);
+        let infinite = [
+            Bracket::exactly((), f64::INFINITY),
+            Bracket::exactly((), 1.0),
+        ];
+        assert!(sum(&infinite).is_exactly(f64::INFINITY));
+        let opposed = [f64::INFINITY, f64::NEG_INFINITY].map(|x| Bracket::exactly((), x));
+        assert!(sum(&opposed).is_anything());
+    }
+}
