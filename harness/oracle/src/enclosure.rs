@@ -120,6 +120,16 @@ pub trait Enclosure: Clone {
         a.iter().zip(b).map(|(a, b)| function(a, b)).collect()
     }
 
+    /// Each number of a row over one divisor.
+    #[must_use]
+    fn divide_all(row: &[Self], divisor: &Self, precision: Self::Precision) -> Vec<Self> {
+        Self::map(
+            row,
+            #[inline(always)]
+            |number| number.divide(divisor, precision),
+        )
+    }
+
     /// The sum of a row.
     #[must_use]
     fn sum(row: &[Self], precision: Self::Precision) -> Self {

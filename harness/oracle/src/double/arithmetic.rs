@@ -5,12 +5,69 @@ use super::{ANYTHING, DoubleBall, Kind, SPECK, ZERO, enlarged, power};
 use crate::enclosure::Enclosure;
 
 /// Relative errors of double-double operations, each a little more than what is proven ([`super::word`]).
-const SUM_ERROR: f64 = 4.0 * UNIT_SQUARED;
+pub(super) const SUM_ERROR: f64 = 4.0 * UNIT_SQUARED;
 const PRODUCT_ERROR: f64 = 5.0 * UNIT_SQUARED;
 const QUOTIENT_ERROR: f64 = 10.0 * UNIT_SQUARED;
 
 /// From this difference of exponents on, a smaller term is only a matter of the radius.
-const FAR_APART: i64 = 250;
+pub(super) const FAR_APART: i64 = 250;
+
+/// A denominator, with all that a quotient by it needs but the numerator: many are divided by one total.
+#[derive(Clone, Copy)]
+pub(super) struct Divisor {
+    kind: Kind,
+    inverse: Word,
+    exponent: i64,
+    radius: f64,
+    /// What the magnitude's inverse is at most.
+    most_inverse: f64,
+    sign: i8,
+}
+
+impl Divisor {
+    #[inline(always)]
+    pub(super) fn of(ball: &DoubleBall) -> Self {
+        // The least that the denominator's magnitude can be; a ball that reaches near 0 is given up.
+        let least = ball.mid.high.abs() * (1.0 - f64::EPSILON) - ball.radius;
+        let kind = match ball.kind {
+            Kind::Number if !(least > 0.25) => Kind::Anything,
+            kind => kind,
+        };
+        Self {
+            kind,
+            inverse: ball.mid.inverse(),
+            exponent: ball.exponent,
+            radius: ball.radius,
+            // Both roundings are at most u relatively.
+            most_inverse: 1.0 / least * (1.0 + f64::EPSILON),
+            sign: ball.sign,
+        }
+    }
+
+    /// `numerator` over it.
+    #[inline(always)]
+    pub(super) fn divide(&self, numerator: &DoubleBall) -> DoubleBall {
+        if self.kind == Kind::Infinity && numerator.is_number() {
+            return ZERO;
+        }
+        if self.kind != Kind::Number || numerator.kind == Kind::Anything {
+            return ANYTHING;
+        }
+        let sign = numerator.sign * self.sign;
+        if numerator.kind == Kind::Infinity {
+            return DoubleBall::infinity(sign);
+        }
+        if numerator.is_zero() {
+            return ZERO;
+        }
+        let mid = numerator.mid.times(self.inverse);
+        // a/b − m_a/m_b = (a − m_a)/b + (m_a/m_b) (m_b − b)/b.
+        let spread = mid.high.abs().mul_add(self.radius, numerator.radius) * self.most_inverse;
+        let radius = mid.high.abs().mul_add(QUOTIENT_ERROR, spread);
+        let exponent = numerator.exponent - self.exponent;
+        DoubleBall::number(mid, exponent, enlarged(radius), sign)
+    }
+}
 
 impl DoubleBall {
     #[inline(always)]
@@ -85,26 +142,7 @@ impl DoubleBall {
 
     #[inline(always)]
     pub(super) fn over(&self, other: &Self) -> Self {
-        if other.kind == Kind::Infinity && self.is_number() {
-            return ZERO;
-        }
-        // The least that the denominator's magnitude can be; a ball that reaches near 0 is given up.
-        let least = other.mid.high.abs() * (1.0 - f64::EPSILON) - other.radius;
-        if !other.is_number() || !(least > 0.25) || self.kind == Kind::Anything {
-            return ANYTHING;
-        }
-        let sign = self.sign * other.sign;
-        if self.kind == Kind::Infinity {
-            return Self::infinity(sign);
-        }
-        if self.is_zero() {
-            return ZERO;
-        }
-        let mid = self.mid.over(other.mid);
-        // a/b − m_a/m_b = (a − m_a)/b + (m_a/m_b) (m_b − b)/b.
-        let spread = mid.high.abs().mul_add(other.radius, self.radius) / least;
-        let radius = mid.high.abs().mul_add(QUOTIENT_ERROR, spread);
-        Self::number(mid, self.exponent - other.exponent, enlarged(radius), sign)
+        Divisor::of(other).divide(self)
     }
 
     /// The larger of two, where they are apart; unknown where their balls overlap and differ.

@@ -26,11 +26,13 @@ mod elementary;
 mod exact;
 mod fixed;
 mod reading;
+mod sum;
 mod word;
 
 use crate::bracket::Bracket;
 use crate::enclosure::Enclosure;
 use crate::processor::with_all_instructions;
+use arithmetic::Divisor;
 use word::Word;
 
 /// An enclosure of an extended real number.
@@ -385,23 +387,19 @@ impl Enclosure for DoubleBall {
         results
     }
 
+    fn divide_all(row: &[Self], divisor: &Self, (): ()) -> Vec<Self> {
+        let divisor = Divisor::of(divisor);
+        Self::map(
+            row,
+            #[inline(always)]
+            |number| divisor.divide(number),
+        )
+    }
+
     fn sum(row: &[Self], (): ()) -> Self {
         with_all_instructions(
             #[inline(always)]
-            || {
-                // Side by side, so that no addition waits for the one before.
-                let mut sums = [ZERO; 4];
-                let (chunks, remainder) = row.as_chunks::<4>();
-                for chunk in chunks {
-                    for (sum, term) in sums.iter_mut().zip(chunk) {
-                        *sum = sum.plus(term);
-                    }
-                }
-                for (sum, term) in sums.iter_mut().zip(remainder) {
-                    *sum = sum.plus(term);
-                }
-                sums[0].plus(&sums[1]).plus(&sums[2].plus(&sums[3]))
-            },
+            || sum::of_row(row),
         )
     }
 

@@ -14,15 +14,19 @@ const EXACT: UlpError = UlpError::Within {
 
 /// A count of units times 2^`exponent` as an f64, rounded down or up.
 ///
-/// The conversion and the product after it are each off by a factor between 1/(1 + u) and 1 + u, together by less than
-/// 1 + 3 u: the step of 4 u makes that good. (One of 2 u would fall short by u².)
+/// A count that is an f64 stays as it is, so that a tie is half an ulp and no more. Otherwise the conversion and the product after it
+/// are each off by a factor between 1/(1 + u) and 1 + u, together by less than 1 + 3 u: the step of 4 u makes that good. (One of 2 u
+/// would fall short by u².)
 #[expect(
     clippy::cast_precision_loss,
-    reason = "made good by the step that follows"
+    clippy::cast_possible_truncation,
+    reason = "what is lost is seen on the way back, and made good"
 )]
 fn scaled(units: i128, exponent: i64, up: bool) -> f64 {
     let nearest = units as f64;
-    let bound = if up {
+    let bound = if nearest as i128 == units {
+        nearest
+    } else if up {
         nearest * (1.0 + 2.0 * f64::EPSILON)
     } else {
         nearest * (1.0 - 2.0 * f64::EPSILON)
@@ -179,5 +183,36 @@ impl Reading for DoubleBall {
 
     fn bracket(&self) -> Bracket {
         self.bracket_of()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rug::{Float, Integer};
+
+    #[test]
+    fn counts_become_bounds_and_exact_ones_stay() {
+        assert!(scaled(1 << 52, -53, true).to_bits() == 0.5f64.to_bits());
+        assert!(scaled(1 << 100, -101, false).to_bits() == 0.5f64.to_bits());
+        let power =
+            |exponent: i64| Float::with_val(200, Float::i_exp(1, i32::try_from(exponent).unwrap()));
+        for units in [
+            3,
+            (1i128 << 53) + 1,
+            (1 << 60) - 1,
+            i128::MAX / 3,
+            (1 << 120) - 1,
+        ] {
+            for exponent in [-1100, -1000, -53, 0, 300, 890] {
+                let exact = Float::with_val(200, &Integer::from(units)) * power(exponent);
+                let (lower, upper) = (
+                    scaled(units, exponent, false),
+                    scaled(units, exponent, true),
+                );
+                assert!(lower <= exact && upper >= exact, "{units} {exponent}");
+                assert!(upper >= f64::MIN_POSITIVE, "{units} {exponent}");
+            }
+        }
     }
 }

@@ -78,14 +78,14 @@ impl<E: Enclosure> Shifted<E> {
             |number| number.subtract(&pivot, precision),
         );
         differences[k] = zero.clone();
-        let exponentials = E::map(
+        let mut exponentials = E::map(
             &differences,
             #[inline(always)]
             |d| d.exp(precision),
         );
-        let mut others = exponentials.clone();
-        others[k] = zero;
-        let sum_of_others = E::sum(&others, precision);
+        let of_pivot = std::mem::replace(&mut exponentials[k], zero);
+        let sum_of_others = E::sum(&exponentials, precision);
+        exponentials[k] = of_pivot;
         Self::Finite {
             pivot,
             differences,
@@ -134,11 +134,7 @@ impl<E: Enclosure> Shifted<E> {
     pub(super) fn softmax(&self, precision: E::Precision) -> Vec<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
-            E::map(
-                exponentials,
-                #[inline(always)]
-                |a| a.divide(&total, precision),
-            )
+            E::divide_all(exponentials, &total, precision)
         })
     }
 
@@ -146,11 +142,7 @@ impl<E: Enclosure> Shifted<E> {
         self.map_finite(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let others = E::sums_of_others(exponentials, precision);
-            E::map(
-                &others,
-                #[inline(always)]
-                |a| a.divide(&total, precision),
-            )
+            E::divide_all(&others, &total, precision)
         })
     }
 
