@@ -15,16 +15,28 @@ pub fn round_down(bound: f64) -> f64 {
     neighbours(bound).map_or(bound, |(below, _)| below)
 }
 
-/// The least error that is published as anything but 0: smaller ones differ in nothing that matters, and which of them is the
-/// largest could cost more than all others.
-const LEAST_ERROR: f64 = 1e-9;
+/// How many steps of a published bound below 0.1 an ulp has: finer ones tell nothing that matters, and which of all errors is the largest
+/// by less could cost more than all else.
+const STEPS_PER_ULP: f64 = 1e6;
 
-/// The bound that is published for errors of at most `upper` ulps: rounded up to six significant digits, and to 1e-9 at least unless
-/// it is 0. A class's worst case is the first that attains it.
+/// From here on the last of six digits stands for a millionth at least.
+const FINEST: f64 = 0.1;
+
+/// The bound that is published for errors of at most `upper` ulps: rounded up to six significant digits, but no finer than to a millionth of an
+/// ulp; 0 for 0 alone. A class's worst case is the first that attains it.
 #[must_use]
 pub fn published(upper: f64) -> f64 {
-    if upper > 0.0 {
-        round_up(upper).max(LEAST_ERROR)
+    if upper > 0.0 && upper < FINEST {
+        // The nearest step is the one above or the one below, whichever way the product is rounded.
+        let step = (upper * STEPS_PER_ULP).round();
+        let bound = millionths(step);
+        if bound < upper {
+            millionths(step + 1.0)
+        } else {
+            bound
+        }
+    } else if upper > 0.0 {
+        round_up(upper)
     } else {
         upper
     }
@@ -34,13 +46,18 @@ pub fn published(upper: f64) -> f64 {
 pub(super) fn published_before(bound: f64) -> f64 {
     if bound <= 0.0 {
         f64::NEG_INFINITY
-    } else if bound <= LEAST_ERROR {
-        0.0
+    } else if bound <= FINEST {
+        millionths((bound * STEPS_PER_ULP).round() - 1.0)
     } else if bound.is_infinite() {
         f64::MAX
     } else {
         round_down(bound.next_down())
     }
+}
+
+/// The f64 nearest to so many millionths: a quotient of two integers is rounded once.
+fn millionths(steps: f64) -> f64 {
+    steps / STEPS_PER_ULP
 }
 
 /// The six-digit decimals around a number, as f64; both are the number itself when it is the f64 nearest to one.
@@ -84,8 +101,24 @@ mod tests {
     #[test]
     fn a_published_bound_has_one_before_it() {
         assert!(published(0.0) == 0.0 && published_before(0.0) < 0.0);
-        assert!(published(5e-324).to_bits() == 1e-9f64.to_bits() && published_before(1e-9) <= 0.0);
-        for upper in [1.000_001e-9, 0.5, 0.499_997, 1.0, 3e10] {
+        assert!(published(5e-324).to_bits() == 1e-6f64.to_bits() && published_before(1e-6) == 0.0);
+        assert!(published(0.031_956_01).to_bits() == 0.031_957f64.to_bits());
+        assert!(published(0.1f64.next_down()).to_bits() == 0.1f64.to_bits());
+        let millionths = [1.0, 3.0, 7.0, 31_957.0, 99_999.0].map(millionths);
+        for bound in millionths {
+            assert!(published(bound).to_bits() == bound.to_bits(), "{bound}");
+        }
+        for upper in [
+            1e-6,
+            1.000_001e-6,
+            0.099_999_5,
+            0.1,
+            0.100_000_1,
+            0.5,
+            0.499_997,
+            1.0,
+            3e10,
+        ] {
             let bound = published(upper);
             let before = published_before(bound);
             assert!(before < upper && upper <= bound, "{upper}");
