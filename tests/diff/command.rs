@@ -54,13 +54,13 @@ fn the_command_exits_with_0_where_nothing_is_worse_and_1_where_something_is() {
     let (code, stdout, _) = same.diff(&[]);
     assert_eq!(
         (code, stdout.as_str()),
-        (0, "nothing is worse: 6 unchanged\n")
+        (0, "nothing is worse: 7 unchanged\n")
     );
     let worse = edited(|report| report["results"][1]["conforms"] = json!(false));
     let (code, stdout, stderr) = Files::of(&worse.to_string()).diff(&[]);
     assert_eq!((code, stderr.as_str()), (1, ""));
     has(&stdout, &["before → after", "conforms → DOES NOT CONFORM"]);
-    assert_eq!(stdout.lines().last(), Some("WORSE: 1 worse, 5 unchanged"));
+    assert_eq!(stdout.lines().last(), Some("WORSE: 1 worse, 6 unchanged"));
     let removed = edited(|report| {
         report["results"].as_array_mut().unwrap().remove(1);
     });
@@ -125,7 +125,7 @@ fn the_markdown_shows_what_is_worse_and_folds_the_rest() {
     let (code, stdout, _) = Files::of(&changed.to_string()).diff(&["--markdown"]);
     assert_eq!(code, 1);
     let expected = "\
-**lossproof diff: WORSE: 1 worse, 1 better, 4 unchanged**
+**lossproof diff: WORSE: 1 worse, 1 better, 5 unchanged**
 
 before: `before.json` (lossproof 0.1.0, quick tier, seed 0, profile exact)<br>
 after: `after.json` (lossproof 0.1.0, quick tier, seed 0, profile exact)

@@ -47,8 +47,8 @@ fn a_report_is_not_worse_than_itself() {
     assert!(!same.worse);
     assert_eq!(same.changes, []);
     assert_eq!(same.notes, [] as [&str; 0]);
-    // Two rows, a clause, a property, the kill score and the false alarms.
-    assert_eq!(same.counts.unchanged, 6);
+    // Two rows, a sweep, a clause, a property, the kill score and the false alarms.
+    assert_eq!(same.counts.unchanged, 7);
 }
 
 #[test]
@@ -61,6 +61,35 @@ fn a_larger_maximum_is_worse() {
         "worse | lib:./softmax.so | softmax | f32 | ties | max ulp 0.75 → 0.750001 (softmax/f32/ties/00007)",
         "max ulp 0.750001 → 0.75 (softmax/f32/ties/00003)",
     );
+}
+
+#[test]
+fn a_sweep_is_compared_like_a_row() {
+    changes(
+        |report| {
+            let sweep = &mut report["sweeps"][0];
+            sweep["max_ulp"]["upper"] = json!(0.5);
+            sweep["max_ulp"]["worst_input"] = json!("logits=0x1.8p+0");
+            sweep["correctly_rounded"] = json!(3);
+        },
+        "worse | lib:./softmax.so | softmax | f32 | domain rows_of_1 | max ulp 0.25 → 0.5 (logits=0x1.8p+0); correctly rounded 4 → 3 of 4",
+        "max ulp 0.5 → 0.25 (logits=0x1p+0); correctly rounded 3 → 4 of 4",
+    );
+    let partial = edited(|report| {
+        report["sweeps"][0]["inputs"] = json!(3);
+        report["sweeps"][0]["values"] = json!(3);
+        report["sweeps"][0]["correctly_rounded"] = json!(3);
+        report["sweeps"][0]["conforms"] = json!(false);
+    });
+    assert_eq!(
+        cells(&partial),
+        [
+            "worse | lib:./softmax.so | softmax | f32 | domain rows_of_1 | conforms → DOES NOT CONFORM; cases 4 → 3"
+        ]
+    );
+    let without = edited(|report| report["sweeps"] = json!([]));
+    assert_eq!(cells(&without).len(), 1);
+    assert!(compared(&report(), &without, Options::default()).worse);
 }
 
 #[test]

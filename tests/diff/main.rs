@@ -21,6 +21,21 @@ fn row(class: &str) -> Value {
     })
 }
 
+/// A sweep of four inputs, all of them correctly rounded.
+fn sweep() -> Value {
+    json!({
+        "subject": "lib:./softmax.so", "kernels": "fnv1a64:0", "op": "softmax", "dtype": "f32", "domain": "rows_of_1",
+        "description": "every encoding", "inputs": 4, "values": 4,
+        "max_ulp": {"lower": 0.24, "upper": 0.25, "coverage": "exhaustive", "worst_input": "logits=0x1p+0",
+                    "worst_place": 0, "result": "0x1p+0", "kappa": null},
+        "correctly_rounded": 4,
+        "verdicts": {"correctly_rounded": 4, "faithful": 0, "within_bound": 0, "exceeds": 0, "wrong_class": 0,
+                     "undecided": 0, "refused": 0, "failed": 0, "crashed": 0, "timed_out": 0, "garbled": 0,
+                     "trespassed": 0, "unspecified": 0},
+        "histogram": [4], "histogram_edges": [], "clauses": {}, "undecided": [], "stale": null, "conforms": true
+    })
+}
+
 fn report() -> Value {
     json!({
         "schema": "lossproof/report/1", "tool": "lossproof 0.1.0", "seed": 0, "tier": "quick", "profile": "exact",
@@ -29,7 +44,7 @@ fn report() -> Value {
                       "conforms": true}],
         "ops": [], "classes": [],
         "results": [row("ordinary"), row("ties")],
-        "distributions": [],
+        "distributions": [], "sweeps": [sweep()],
         "clauses": [{"id": "SOFTMAX-NAN", "op": "softmax", "when": "any_nan(logits)", "accept": ["nan"], "why": "why",
                      "source": "source", "exercised": [{"subject": "lib:./softmax.so", "dtype": "f32", "values": 9,
                                                         "conforming": 9}]}],

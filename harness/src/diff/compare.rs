@@ -51,12 +51,14 @@ pub fn compare(before: (&str, &View), after: (&str, &View), options: Options) ->
         unchanged: 0,
     };
     let fewer_cases_allowed = options.allow_removed;
-    found.part(
-        Part::Result,
-        &rows(before),
-        &rows(after),
-        |before, after| of_rows(before, after, fewer_cases_allowed),
-    );
+    for (part, of) in [
+        (Part::Result, rows as fn(&View) -> Vec<Entry<'_, &Row>>),
+        (Part::Sweep, sweeps),
+    ] {
+        found.part(part, &of(before), &of(after), |before, after| {
+            of_rows(before, after, fewer_cases_allowed)
+        });
+    }
     found.part(Part::Clause, &clauses(before), &clauses(after), of_clauses);
     found.part(
         Part::Property,
@@ -232,6 +234,10 @@ fn by_key<'e, 'a, T>(entries: &'e [Entry<'a, T>]) -> BTreeMap<Key<'a>, &'e Entry
 
 fn rows(view: &View) -> Vec<Entry<'_, &Row>> {
     view.results.iter().map(row).collect()
+}
+
+fn sweeps(view: &View) -> Vec<Entry<'_, &Row>> {
+    view.sweeps.iter().map(row).collect()
 }
 
 fn row(row: &Row) -> Entry<'_, &Row> {

@@ -128,6 +128,7 @@ fn entry(changes: &[Change]) -> String {
     let (one, many) = match changes[0].part {
         Part::Result => ("class", "classes"),
         Part::Clause => ("clause", "clauses"),
+        Part::Sweep => ("domain", "domains"),
         Part::Property => ("property", "properties"),
         Part::SelfProof => return "self-proof".to_owned(),
         Part::Report => return "report".to_owned(),

@@ -113,6 +113,8 @@ pub enum Part {
     Result,
     /// A clause of an op, for a subject and dtype.
     Clause,
+    /// A sweep: subject, op, dtype and domain.
+    Sweep,
     /// A property of a subject's kernel for an op and dtype.
     Property,
     /// Whether the harness would notice a bad kernel.

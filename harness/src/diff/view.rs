@@ -38,6 +38,9 @@ pub struct View {
     #[serde(default)]
     pub(super) subjects: Vec<SubjectView>,
     pub(super) results: Vec<Row>,
+    /// Sweeps have the form of rows: a domain for a class, and inputs for cases.
+    #[serde(default)]
+    pub(super) sweeps: Vec<Row>,
     #[serde(default)]
     clauses: Vec<ClauseView>,
     #[serde(default)]
@@ -58,8 +61,9 @@ pub(super) struct Row {
     pub subject: String,
     pub op: String,
     pub dtype: String,
+    #[serde(alias = "domain")]
     pub class: String,
-    #[serde(default)]
+    #[serde(default, alias = "inputs")]
     pub cases: Option<u64>,
     pub values: u64,
     #[serde(default)]
@@ -75,7 +79,7 @@ pub(super) struct Row {
 struct MaxUlpView {
     #[serde(default)]
     upper: Option<f64>,
-    #[serde(default)]
+    #[serde(default, alias = "worst_input")]
     worst_case: Option<String>,
 }
 
@@ -255,6 +259,13 @@ impl View {
             let entry = format!("{} {}/{}/{}", row.subject, row.op, row.dtype, row.class);
             (entry, row.correctly_rounded, row.values)
         });
+        let sweeps = self.sweeps.iter().map(|row| {
+            let entry = format!(
+                "the sweep of {} {}/{}/{}",
+                row.subject, row.op, row.dtype, row.class
+            );
+            (entry, row.correctly_rounded, row.values)
+        });
         let clauses = self.clause_uses().into_iter().map(|one| {
             let entry = format!("{} {}/{} {}", one.subject, one.op, one.dtype, one.clause);
             (entry, one.conforming, one.values)
@@ -265,7 +276,7 @@ impl View {
             (entry, score.killed, score.mutants)
         });
         let mut seen = BTreeSet::new();
-        for (entry, part, whole) in rows.chain(clauses).chain(scores) {
+        for (entry, part, whole) in rows.chain(sweeps).chain(clauses).chain(scores) {
             if part > whole {
                 return Err(ViewError::MoreThanAll { entry, part, whole });
             }
