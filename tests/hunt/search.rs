@@ -6,6 +6,7 @@ use lossproof::hunt::{
     Baseline, Find, Hunted, Judge, KEPT_SHARE, Objective, Plan, Unwatched, Watch, hunt,
     plain_sampling, shrink,
 };
+use lossproof::measure::Oracle;
 use lossproof::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use lossproof::run::in_pool;
 use lossproof::subject::{Builtin, Kernels, RowInputs, Subject, Variant};
@@ -19,6 +20,7 @@ fn judge<'a>(reference: &'a Reference, subject: &'a dyn Subject, dtype: Dtype) -
         dtype,
         objective: Objective::Ulps,
         precision_limit: DEFAULT_PRECISION_LIMIT,
+        oracle: Oracle::Ladder,
     }
 }
 

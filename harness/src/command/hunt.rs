@@ -45,6 +45,7 @@ pub(super) fn run(common: &Common, arguments: &HuntArguments) -> Result<ExitCode
             dtype,
             objective: arguments.objective.objective(),
             precision_limit: common.precision_limit,
+            oracle: common.oracle.oracle(),
         };
         let hunted = in_pool(threads, || one(common, arguments, judge))??;
         caught.push(hunted);

@@ -3,7 +3,7 @@
 
 use super::HuntError;
 use crate::cases::Case;
-use crate::measure::{Verdict, conditioning_of, measure_case};
+use crate::measure::{Floors, Oracle, Verdict, answer_to, conditioning_of, measure_answers};
 use crate::reference::Reference;
 use crate::subject::Subject;
 use lossproof_numerics::Dtype;
@@ -46,6 +46,8 @@ pub struct Judge<'a> {
     pub objective: Objective,
     /// Where the ladder of enclosures ends.
     pub precision_limit: PrecisionBits,
+    /// Which rungs it climbs. Of values whose errors are published alike, either may take another for the worst.
+    pub oracle: Oracle,
 }
 
 /// The output value of a call with the largest error.
@@ -82,7 +84,11 @@ impl Judge<'_> {
     /// # Errors
     /// When the spec's stated gradient and its differentiated formula exclude each other on it.
     pub fn score(&self, case: &Case) -> Result<Score, HuntError> {
-        let measured = measure_case(self.reference, case, &[self.subject], self.precision_limit)?;
+        let answer = answer_to(self.reference, case, self.subject);
+        let floors = Floors::in_order();
+        let floors = (self.oracle == Oracle::Ladder).then_some(&floors);
+        let answered = vec![(self.subject, answer, floors)];
+        let measured = measure_answers(self.reference, case, answered, self.precision_limit)?;
         let report = &measured.subjects[0];
         let verdicts = || report.judged.iter().map(|judged| judged.verdict);
         let counts = |verdict: &Verdict| verdict.is_proof() && *verdict != Verdict::Exceeds;

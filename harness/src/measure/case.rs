@@ -79,18 +79,23 @@ pub fn measure_case(
     subjects: &[&dyn Subject],
     precision_limit: PrecisionBits,
 ) -> Result<CaseMeasurement, GradientsDisagree> {
+    let answered = subjects
+        .iter()
+        .map(|&subject| (subject, answer_to(reference, case, subject), None));
+    measure_answers(reference, case, answered.collect(), precision_limit)
+}
+
+/// What a subject makes of one case.
+#[must_use]
+pub fn answer_to(reference: &Reference, case: &Case, subject: &dyn Subject) -> Answer {
     let dtype = case.id.dtype;
-    let output_length = reference.output_length(reference.call_on(case).lengths);
     let arguments = reference.arguments(dtype, &case.inputs);
     let called = CaseCall {
         inputs: &arguments,
-        output_length,
+        output_length: reference.output_length(reference.call_on(case).lengths),
     };
-    let answered = subjects.iter().map(|&subject| {
-        let mut answers = subject.call_cases(&reference.op.name, dtype, &[called]);
-        (subject, answers.remove(0), None)
-    });
-    measure_answers(reference, case, answered.collect(), precision_limit)
+    let mut answers = subject.call_cases(&reference.op.name, dtype, &[called]);
+    answers.remove(0)
 }
 
 /// Judges the answers that subjects gave to a case: by all rungs where every subject has floors, else by MPFR alone.

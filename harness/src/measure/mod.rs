@@ -10,7 +10,7 @@ mod tally;
 mod verdict;
 
 pub use case::{
-    Answered, CaseMeasurement, CaseReport, WorstValue, conditioning_of, measure_answers,
+    Answered, CaseMeasurement, CaseReport, WorstValue, answer_to, conditioning_of, measure_answers,
     measure_case,
 };
 pub use decimal::{published, round_down, round_up};
