@@ -6,9 +6,11 @@
 use crate::cases::{
     Case, CaseError, CaseId, Class, KNOWN_WORST, Tier, case, case_count, class_named,
 };
-use crate::measure::{Answered, Floors, Oracle, Tally, conditioning_of, measure_answers};
+use crate::measure::{
+    Answered, Floors, Oracle, Tally, answers_to, conditioning_of, measure_answers,
+};
 use crate::reference::{GradientsDisagree, Reference};
-use crate::subject::{Answer, CaseCall, Subject};
+use crate::subject::{Answer, Subject};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::PrecisionBits;
 use rayon::prelude::*;
@@ -291,7 +293,7 @@ fn tally_chunk(
         .into_par_iter()
         .map(generated)
         .collect::<Result<_, _>>()?;
-    let answers = answers_of(trial, &cases, subjects);
+    let answers = answers_of(reference, &cases, subjects);
     let of_case = |(case, answers): (&Case, Vec<Answer>)| {
         if observer.is_cancelled() {
             return Ok(None);
@@ -317,24 +319,14 @@ fn tally_chunk(
 }
 
 /// What each subject answers to each case: by case, and then by subject.
-fn answers_of(trial: &Trial<'_>, cases: &[Case], subjects: &[&dyn Subject]) -> Vec<Vec<Answer>> {
-    let reference = trial.reference;
-    let arguments: Vec<_> = cases
-        .iter()
-        .map(|case| reference.arguments(trial.dtype, &case.inputs))
-        .collect();
-    let calls: Vec<CaseCall<'_>> = cases
-        .iter()
-        .zip(&arguments)
-        .map(|(case, inputs)| CaseCall {
-            inputs,
-            output_length: reference.output_length(reference.call_on(case).lengths),
-        })
-        .collect();
+fn answers_of(
+    reference: &Reference,
+    cases: &[Case],
+    subjects: &[&dyn Subject],
+) -> Vec<Vec<Answer>> {
     let mut by_case: Vec<Vec<Answer>> = cases.iter().map(|_| Vec::new()).collect();
     for subject in subjects {
-        let answers = subject.call_cases(&reference.op.name, trial.dtype, &calls);
-        assert_eq!(answers.len(), cases.len(), "one answer for each case");
+        let answers = answers_to(reference, cases, *subject);
         for (of_case, answer) in by_case.iter_mut().zip(answers) {
             of_case.push(answer);
         }

@@ -23,3 +23,33 @@ pub(crate) fn with_all_instructions<R>(work: impl FnOnce() -> R) -> R {
     }
     PROCESSOR.dispatch(Once(work))
 }
+
+/// A function of each number of a row.
+#[inline(always)]
+pub(crate) fn map<E: Copy>(row: &[E], blank: E, function: impl Fn(&E) -> E) -> Vec<E> {
+    let mut results = vec![blank; row.len()];
+    with_all_instructions(
+        #[inline(always)]
+        || {
+            for (result, number) in results.iter_mut().zip(row) {
+                *result = function(number);
+            }
+        },
+    );
+    results
+}
+
+/// A function of each pair of numbers that stand at the same place of two rows of one length.
+#[inline(always)]
+pub(crate) fn zip<E: Copy>(a: &[E], b: &[E], blank: E, function: impl Fn(&E, &E) -> E) -> Vec<E> {
+    let mut results = vec![blank; a.len()];
+    with_all_instructions(
+        #[inline(always)]
+        || {
+            for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
+                *result = function(a, b);
+            }
+        },
+    );
+    results
+}

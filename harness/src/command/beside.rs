@@ -3,10 +3,10 @@
 
 use super::arguments::Common;
 use crate::cases::{Case, CaseId, Tier, case, case_count, class_named};
-use crate::measure::{CaseReport, measure_answers};
+use crate::measure::{CaseReport, answers_to, measure_answers};
 use crate::reference::Reference;
 use crate::run::CASES_TOGETHER;
-use crate::subject::{Answer, CaseCall, Subject};
+use crate::subject::{Answer, Subject};
 use anyhow::Result;
 use std::ops::Range;
 
@@ -39,22 +39,7 @@ pub(super) fn beside(
     let cases: Vec<Case> = indices
         .map(|index| case(&signature, &id(index), common.seed))
         .collect::<Result<_, _>>()?;
-    let dtype = own.id.dtype;
-    let arguments: Vec<_> = cases
-        .iter()
-        .map(|case| reference.arguments(dtype, &case.inputs))
-        .collect();
-    let calls: Vec<CaseCall<'_>> = cases
-        .iter()
-        .zip(&arguments)
-        .map(|(case, inputs)| CaseCall {
-            inputs,
-            output_length: reference.output_length(reference.call_on(case).lengths),
-        })
-        .collect();
-    let answer = subject
-        .call_cases(&reference.op.name, dtype, &calls)
-        .swap_remove(place);
+    let answer = answers_to(reference, &cases, subject).swap_remove(place);
     if is_same(&answer, alone) {
         return Ok(None);
     }

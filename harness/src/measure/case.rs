@@ -85,17 +85,40 @@ pub fn measure_case(
     measure_answers(reference, case, answered.collect(), precision_limit)
 }
 
-/// What a subject makes of one case.
+/// What a subject answers to each of some cases of an op and dtype, asked together.
+///
+/// # Panics
+/// When the subject does not give one answer for each.
+#[must_use]
+pub fn answers_to(reference: &Reference, cases: &[Case], subject: &dyn Subject) -> Vec<Answer> {
+    let Some(first) = cases.first() else {
+        return Vec::new();
+    };
+    let dtype = first.id.dtype;
+    let arguments: Vec<_> = cases
+        .iter()
+        .map(|case| reference.arguments(dtype, &case.inputs))
+        .collect();
+    let calls: Vec<CaseCall<'_>> = cases
+        .iter()
+        .zip(&arguments)
+        .map(|(case, inputs)| CaseCall {
+            inputs,
+            output_length: reference.output_length(reference.call_on(case).lengths),
+        })
+        .collect();
+    let answers = subject.call_cases(&reference.op.name, dtype, &calls);
+    assert_eq!(answers.len(), cases.len(), "one answer for each case");
+    answers
+}
+
+/// What a subject answers to a case alone.
+///
+/// # Panics
+/// When it does not give one answer.
 #[must_use]
 pub fn answer_to(reference: &Reference, case: &Case, subject: &dyn Subject) -> Answer {
-    let dtype = case.id.dtype;
-    let arguments = reference.arguments(dtype, &case.inputs);
-    let called = CaseCall {
-        inputs: &arguments,
-        output_length: reference.output_length(reference.call_on(case).lengths),
-    };
-    let mut answers = subject.call_cases(&reference.op.name, dtype, &[called]);
-    answers.remove(0)
+    answers_to(reference, std::slice::from_ref(case), subject).remove(0)
 }
 
 /// Judges the answers that subjects gave to a case: by all rungs where every subject has floors, else by MPFR alone.

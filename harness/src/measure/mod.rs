@@ -10,8 +10,8 @@ mod tally;
 mod verdict;
 
 pub use case::{
-    Answered, CaseMeasurement, CaseReport, WorstValue, answer_to, conditioning_of, measure_answers,
-    measure_case,
+    Answered, CaseMeasurement, CaseReport, WorstValue, answer_to, answers_to, conditioning_of,
+    measure_answers, measure_case,
 };
 pub use decimal::{published, round_down, round_up};
 pub use floors::Floors;

@@ -138,7 +138,7 @@ impl Tally {
         };
         tally.values = values.len() as u64;
         for (place, (judged, clause)) in report.judged.iter().zip(&report.clauses).enumerate() {
-            tally.count(judged.verdict);
+            tally.verdicts.count(judged.verdict, 1);
             let conforms = judged.verdict.conforms();
             if let Some(passed) = report.passed[place] {
                 add_value(&mut tally.tolerances, judged.verdict, passed);
@@ -317,24 +317,26 @@ impl Tally {
         let lost = crashed + timed_out + garbled + trespassed;
         self.cases > 0 && exceeds + wrong_class + undecided + failed + lost == 0
     }
+}
 
-    fn count(&mut self, verdict: Verdict) {
-        let counts = &mut self.verdicts;
+impl VerdictCounts {
+    /// Counts a verdict so many times.
+    pub(crate) fn count(&mut self, verdict: Verdict, times: u64) {
         *match verdict {
-            Verdict::CorrectlyRounded => &mut counts.correctly_rounded,
-            Verdict::Faithful => &mut counts.faithful,
-            Verdict::WithinBound => &mut counts.within_bound,
-            Verdict::Exceeds => &mut counts.exceeds,
-            Verdict::WrongClass => &mut counts.wrong_class,
-            Verdict::Undecided => &mut counts.undecided,
-            Verdict::Refused => &mut counts.refused,
-            Verdict::Failed => &mut counts.failed,
-            Verdict::Crashed => &mut counts.crashed,
-            Verdict::TimedOut => &mut counts.timed_out,
-            Verdict::Garbled => &mut counts.garbled,
-            Verdict::Trespassed => &mut counts.trespassed,
-            Verdict::Unspecified => &mut counts.unspecified,
-        } += 1;
+            Verdict::CorrectlyRounded => &mut self.correctly_rounded,
+            Verdict::Faithful => &mut self.faithful,
+            Verdict::WithinBound => &mut self.within_bound,
+            Verdict::Exceeds => &mut self.exceeds,
+            Verdict::WrongClass => &mut self.wrong_class,
+            Verdict::Undecided => &mut self.undecided,
+            Verdict::Refused => &mut self.refused,
+            Verdict::Failed => &mut self.failed,
+            Verdict::Crashed => &mut self.crashed,
+            Verdict::TimedOut => &mut self.timed_out,
+            Verdict::Garbled => &mut self.garbled,
+            Verdict::Trespassed => &mut self.trespassed,
+            Verdict::Unspecified => &mut self.unspecified,
+        } += times;
     }
 }
 

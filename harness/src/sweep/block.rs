@@ -135,7 +135,7 @@ impl Called<'_> {
         let weight = if values.is_empty() { self.inputs } else { 1 };
         let clauses = self.question.reference.clauses();
         for (place, (judged, clause)) in self.judged().enumerate() {
-            add_verdict(outcome, judged.verdict, weight);
+            outcome.verdicts.count(judged.verdict, weight);
             if let Some(clause) = clause {
                 let count = outcome
                     .clauses
@@ -257,23 +257,4 @@ fn input_values(question: &Question<'_>, index: u64) -> Vec<InputValues> {
 fn bits(dtype: Dtype, value: f64) -> String {
     let digits = dtype.width() as usize / 4;
     format!("{:0digits$x}", encode(dtype, value))
-}
-
-fn add_verdict(outcome: &mut Outcome, verdict: Verdict, weight: u64) {
-    let counts = &mut outcome.verdicts;
-    *match verdict {
-        Verdict::CorrectlyRounded => &mut counts.correctly_rounded,
-        Verdict::Faithful => &mut counts.faithful,
-        Verdict::WithinBound => &mut counts.within_bound,
-        Verdict::Exceeds => &mut counts.exceeds,
-        Verdict::WrongClass => &mut counts.wrong_class,
-        Verdict::Undecided => &mut counts.undecided,
-        Verdict::Refused => &mut counts.refused,
-        Verdict::Failed => &mut counts.failed,
-        Verdict::Crashed => &mut counts.crashed,
-        Verdict::TimedOut => &mut counts.timed_out,
-        Verdict::Garbled => &mut counts.garbled,
-        Verdict::Trespassed => &mut counts.trespassed,
-        Verdict::Unspecified => &mut counts.unspecified,
-    } += weight;
 }

@@ -32,12 +32,15 @@
 
 mod directed;
 mod elementary;
+mod ends;
 mod reading;
 mod rows;
 
 use crate::enclosure::Enclosure;
 use crate::interval::{End, Interval, Nan};
+use crate::processor;
 use directed::{Sided, above, below};
+use ends::{exp_end, expm1_end, larger, log_end, log1p_end, margin, sign_of, smaller, sqrt_end};
 use lossproof_numerics::{Dtype, parse_hex};
 use rug::Float;
 
@@ -127,78 +130,6 @@ impl Bracket {
     fn has_zero(self) -> bool {
         (self.lo <= 0.0) & (self.hi >= 0.0)
     }
-}
-
-/// How far an end is moved by a relative margin; the last 2^−1074 are for subnormal results.
-#[inline(always)]
-fn margin(value: f64, relative: f64) -> f64 {
-    value.abs().mul_add(relative, f64::from_bits(4))
-}
-
-/// log x, and whether it is exact.
-#[inline(always)]
-fn log_end(x: f64) -> (f64, bool) {
-    let log = elementary::log(x);
-    let log = if x == 0.0 { f64::NEG_INFINITY } else { log };
-    let log = if x == f64::INFINITY { x } else { log };
-    (log, (x == 1.0) | (x == 0.0) | (x == f64::INFINITY))
-}
-
-/// log(1 + x), and whether it is exact.
-#[inline(always)]
-fn log1p_end(x: f64) -> (f64, bool) {
-    let log = elementary::log1p(x);
-    let log = if x == -1.0 { f64::NEG_INFINITY } else { log };
-    let log = if x == f64::INFINITY { x } else { log };
-    (log, (x == 0.0) | (x == -1.0) | (x == f64::INFINITY))
-}
-
-/// e^x − 1 at the nearest number of exp's domain, and whether it is exact.
-#[inline(always)]
-fn expm1_end(x: f64) -> (f64, bool) {
-    (elementary::expm1(within_domain(x)), x == 0.0)
-}
-
-/// √x, and whether it is known to be exact.
-#[inline(always)]
-fn sqrt_end(x: f64) -> (f64, bool) {
-    (x.sqrt(), (x == 0.0) | (x == f64::INFINITY))
-}
-
-#[inline(always)]
-fn sign_of(x: f64) -> f64 {
-    if x > 0.0 {
-        1.0
-    } else if x < 0.0 {
-        -1.0
-    } else {
-        0.0
-    }
-}
-
-/// The nearest number to x in the domain of exp.
-#[inline(always)]
-fn within_domain(x: f64) -> f64 {
-    let (least, most) = elementary::EXP_DOMAIN;
-    if x < least {
-        least
-    } else if x > most {
-        most
-    } else {
-        x
-    }
-}
-
-/// The larger of two ends, NaN where one is.
-#[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
-    if (a > b) | a.is_nan() { a } else { b }
-}
-
-/// The smaller of two ends, NaN where one is.
-#[inline(always)]
-fn smaller(a: f64, b: f64) -> f64 {
-    if (a < b) | a.is_nan() { a } else { b }
 }
 
 /// A literal that is an integer below 2^53 in size is exact.
@@ -458,12 +389,12 @@ impl Enclosure for Bracket {
 
     #[inline(always)]
     fn map(row: &[Self], function: impl Fn(&Self) -> Self) -> Vec<Self> {
-        rows::map(row, function)
+        processor::map(row, ANYTHING, function)
     }
 
     #[inline(always)]
     fn zip(a: &[Self], b: &[Self], function: impl Fn(&Self, &Self) -> Self) -> Vec<Self> {
-        rows::zip(a, b, function)
+        processor::zip(a, b, ANYTHING, function)
     }
 
     fn sum(row: &[Self], (): ()) -> Self {
@@ -484,23 +415,4 @@ impl Bracket {
             hi: self.hi,
         }
     }
-}
-
-/// Bounds of e^x.
-#[inline(always)]
-fn exp_end(x: f64) -> (f64, f64) {
-    let (least, most) = elementary::EXP_DOMAIN;
-    let value = elementary::exp(within_domain(x));
-    let margin = value * elementary::EXP_MARGIN;
-    let (lo, hi) = (value - margin, value + margin);
-    let one = x == 0.0;
-    let infinite = x == f64::INFINITY;
-    let lo = if x < least { 0.0 } else { lo };
-    let hi = if x > most { f64::INFINITY } else { hi };
-    let lo = if one { 1.0 } else { lo };
-    let hi = if one { 1.0 } else { hi };
-    (
-        if infinite { f64::INFINITY } else { lo },
-        if x == f64::NEG_INFINITY { 0.0 } else { hi },
-    )
 }

@@ -1,8 +1,9 @@
 //! What a verdict reads off a bracket: error in ulps, correctly rounded result, neighbours. For f16, bf16 and f32, whose ulps
 //! and largest values are f64 numbers with room to spare; results in f64 are for the next rung.
 
+use super::Bracket;
 use super::directed::{self, above};
-use super::{Bracket, larger, smaller};
+use super::ends::{larger, smaller};
 use crate::interval::{Cell, Expected, UlpError};
 use crate::reading::Reading;
 use lossproof_numerics::{

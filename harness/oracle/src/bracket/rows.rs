@@ -1,41 +1,9 @@
-//! Loops over rows of brackets: run in the processor's widest vectors, and sums that stay tight however long the row is.
+//! Sums of rows of brackets, which stay tight however long the row is.
 
 use super::directed::{above, below, two_sum};
 use super::{ANYTHING, Bracket};
 use crate::enclosure::Enclosure;
 use crate::processor::with_all_instructions;
-
-#[inline(always)]
-pub(super) fn map(row: &[Bracket], function: impl Fn(&Bracket) -> Bracket) -> Vec<Bracket> {
-    let mut results = vec![ANYTHING; row.len()];
-    with_all_instructions(
-        #[inline(always)]
-        || {
-            for (result, number) in results.iter_mut().zip(row) {
-                *result = function(number);
-            }
-        },
-    );
-    results
-}
-
-#[inline(always)]
-pub(super) fn zip(
-    a: &[Bracket],
-    b: &[Bracket],
-    function: impl Fn(&Bracket, &Bracket) -> Bracket,
-) -> Vec<Bracket> {
-    let mut results = vec![ANYTHING; a.len()];
-    with_all_instructions(
-        #[inline(always)]
-        || {
-            for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
-                *result = function(a, b);
-            }
-        },
-    );
-    results
-}
 
 /// How many partial sums run side by side.
 const LANES: usize = 8;
@@ -210,12 +178,12 @@ mod tests {
         };
         for (name, function) in functions {
             let plain: Vec<Bracket> = row.iter().map(function).collect();
-            same(name, &map(&row, function), &plain);
+            same(name, &Bracket::map(&row, function), &plain);
         }
         let reversed: Vec<Bracket> = row.iter().rev().copied().collect();
         let pairs = || row.iter().zip(&reversed);
         let products: Vec<Bracket> = pairs().map(|(a, b)| a.multiply(b, ())).collect();
-        let zipped = zip(
+        let zipped = Bracket::zip(
             &row,
             &reversed,
             #[inline(always)]
@@ -223,7 +191,7 @@ mod tests {
         );
         same("multiply", &zipped, &products);
         let quotients: Vec<Bracket> = pairs().map(|(a, b)| a.divide(b, ())).collect();
-        let zipped = zip(
+        let zipped = Bracket::zip(
             &row,
             &reversed,
             #[inline(always)]

@@ -31,7 +31,7 @@ mod word;
 
 use crate::bracket::Bracket;
 use crate::enclosure::Enclosure;
-use crate::processor::with_all_instructions;
+use crate::processor;
 use arithmetic::Divisor;
 use word::Word;
 
@@ -361,30 +361,14 @@ impl Enclosure for DoubleBall {
         }
     }
 
+    #[inline(always)]
     fn map(row: &[Self], function: impl Fn(&Self) -> Self) -> Vec<Self> {
-        let mut results = vec![ANYTHING; row.len()];
-        with_all_instructions(
-            #[inline(always)]
-            || {
-                for (result, number) in results.iter_mut().zip(row) {
-                    *result = function(number);
-                }
-            },
-        );
-        results
+        processor::map(row, ANYTHING, function)
     }
 
+    #[inline(always)]
     fn zip(a: &[Self], b: &[Self], function: impl Fn(&Self, &Self) -> Self) -> Vec<Self> {
-        let mut results = vec![ANYTHING; a.len()];
-        with_all_instructions(
-            #[inline(always)]
-            || {
-                for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
-                    *result = function(a, b);
-                }
-            },
-        );
-        results
+        processor::zip(a, b, ANYTHING, function)
     }
 
     fn divide_all(row: &[Self], divisor: &Self, (): ()) -> Vec<Self> {
@@ -397,7 +381,7 @@ impl Enclosure for DoubleBall {
     }
 
     fn sum(row: &[Self], (): ()) -> Self {
-        with_all_instructions(
+        processor::with_all_instructions(
             #[inline(always)]
             || sum::of_row(row),
         )

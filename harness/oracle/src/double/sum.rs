@@ -114,7 +114,7 @@ impl Partial {
         } else {
             spread.mul_add(unit, SPECK)
         };
-        let is_exact = (self.sum.high == 0.0) | (mid.high == 0.0);
+        let is_exact = self.sum.high == 0.0 || mid.high == 0.0;
         self.sum = self.sum.plus(mid);
         let lost = if is_exact {
             0.0
