@@ -118,6 +118,30 @@ fn exit_codes_and_remedies() {
 }
 
 #[test]
+fn what_was_swept_is_swept_again() {
+    let folder = tempdir().unwrap();
+    let [first, merged, again] = ["first", "merged", "again"].map(|name| folder.path().join(name));
+    let [of_merged, of_again] = [&merged, &again].map(|path| path.to_str().unwrap());
+    assert_eq!(sweep_sigmoid(&first, &[]).code, 0);
+    fs::create_dir(&merged).unwrap();
+    let sweep = |options: &[&str]| {
+        let all = ["sweep", "--again", of_merged, "--out", of_again];
+        lossproof(&[&all[..], options].concat())
+    };
+    let nothing = sweep(&[]);
+    assert_eq!(nothing.code, 2);
+    has(&nothing.stderr, &["has no outcome of any domain selected"]);
+    merge_into(&merged.join("sigmoid.f16.every_value.json"), &[&first]);
+    assert_eq!(sweep(&["--op", "softplus"]).code, 2);
+    assert_eq!(sweep(&[]).code, 0);
+    let swept: Vec<String> = fs::read_dir(&again)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(swept, ["sigmoid.f16.every_value"]);
+}
+
+#[test]
 fn domains_are_listed_and_the_help_teaches() {
     let listed = lossproof(&["list", "domains", "--op", "sigmoid", "--json"]);
     has(

@@ -5,12 +5,14 @@ use super::arguments::Common;
 use super::setup::{catch_interrupt, interrupted, profile_of, references_of, require_known};
 use super::sweep_arguments::SweepArguments;
 use super::sweep_content::content_of;
-use super::sweep_files::{SweepFolder, shards_of};
+use super::sweep_files::{SweepFolder, pieces_by_name, shards_of};
 use super::sweep_progress::SweepProgress;
 use super::sweep_table::{fault_lines, outcome_table};
 use crate::reference::Reference;
 use crate::subject::Subject;
-use crate::sweep::{Domain, Identity, Question, ShardSet, SweepFile, domains, merge, sweep_shards};
+use crate::sweep::{
+    Domain, Identity, Question, ShardSet, SweepFile, domains, merge, sweep_name, sweep_shards,
+};
 use anyhow::{Result, bail};
 use lossproof_numerics::Dtype;
 use std::io::{Write, stdout};
@@ -28,10 +30,14 @@ struct Task<'a> {
 }
 
 pub(super) fn run(common: &Common, arguments: &SweepArguments) -> Result<ExitCode> {
-    if arguments.ops.is_empty() && arguments.up_to.is_none() && common.own_specs.is_empty() {
+    let is_narrowed = !arguments.ops.is_empty()
+        || arguments.up_to.is_some()
+        || arguments.again.is_some()
+        || !common.own_specs.is_empty();
+    if !is_narrowed {
         bail!(
-            "all domains of all ops take days; name ops with --op, or take the small domains alone with --up-to 65536 \
-             (`lossproof list domains` lists them)"
+            "all domains of all ops take days; name ops with --op, take the small domains alone with --up-to 65536, or those \
+             swept before with --again golden/sweeps (`lossproof list domains` lists all)"
         );
     }
     let specs = common.specs()?;
@@ -165,6 +171,15 @@ fn selected<'a>(
         let is_asked = arguments.domains.is_empty() || arguments.domains.contains(&domain.name);
         is_asked && arguments.up_to.is_none_or(|most| domain.size() <= most)
     });
+    if let Some(folder) = arguments.again.clone().filter(|_| !all.is_empty()) {
+        let swept = pieces_by_name(&[folder])?;
+        all.retain(|(reference, _, domain)| {
+            swept.contains_key(&sweep_name(&reference.op.name, domain))
+        });
+        if all.is_empty() {
+            bail!("the folder given with --again has no outcome of any domain selected");
+        }
+    }
     if all.is_empty() {
         bail!(
             "no op and dtype selected has a domain that is finite enough to sweep; `lossproof list domains` lists all there are"

@@ -33,6 +33,9 @@ pub struct SweepArguments {
     /// Only domains of at most so many inputs.
     #[arg(long, value_name = "N")]
     pub up_to: Option<u64>,
+    /// Only domains of which this folder has an outcome: golden/sweeps, to sweep again what was reviewed.
+    #[arg(long, value_name = "DIR")]
+    pub again: Option<PathBuf>,
     /// Only a part of the shards, the third of sixteen for example: the others are for other machines.
     #[arg(long, value_name = "K/N", default_value = "1/1")]
     pub shard: Part,

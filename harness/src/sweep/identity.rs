@@ -112,7 +112,7 @@ impl Identity {
     /// The name of its files, without an ending: `sigmoid.f16.every_value`.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}.{}.{}", self.op, self.dtype, self.domain.name)
+        name_of(&self.op, &self.dtype, &self.domain.name)
     }
 
     /// The first thing in which another differs: what, ours and theirs.
@@ -139,4 +139,14 @@ impl Identity {
         };
         facts(self).into_iter().zip(facts(other)).find_map(differs)
     }
+}
+
+fn name_of(op: &str, dtype: &str, domain: &str) -> String {
+    format!("{op}.{dtype}.{domain}")
+}
+
+/// The name of the files of a sweep of an op over one of its domains, without an ending.
+#[must_use]
+pub fn sweep_name(op: &str, domain: &Domain) -> String {
+    name_of(op, domain.dtype.name(), &domain.name)
 }

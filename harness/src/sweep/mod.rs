@@ -24,7 +24,7 @@ pub use domain::{BLOCK_INPUTS, Domain};
 pub use exact::Exact;
 pub use file::{Coverage, SCHEMA, SweepFile, SweepFileError};
 pub use fingerprint::{KERNELS, fingerprint_of_bytes, fingerprint_of_spec};
-pub use identity::{DomainEntry, Identity, SubjectIdentity};
+pub use identity::{DomainEntry, Identity, SubjectIdentity, sweep_name};
 pub use merge::{MergeError, Piece, merge};
 pub use outcome::{ClauseCount, Fault, InputValues, Outcome, Undecided, WorstInput};
 pub use registry::{domain_named, domains};
