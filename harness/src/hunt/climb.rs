@@ -8,6 +8,7 @@
 use super::draws::Draws;
 use super::evaluate::Score;
 use super::moves::{MOVES, Mover};
+use super::roots::{Line, Root};
 use crate::cases::{Case, Draw};
 
 /// How many members.
@@ -45,15 +46,28 @@ struct Member {
 #[derive(Debug, Clone)]
 struct Asked {
     member: usize,
-    moves: Vec<usize>,
+    by: By,
+}
+
+/// How a neighbour was made.
+#[derive(Debug, Clone)]
+enum By {
+    /// By these moves.
+    Moves(Vec<usize>),
+    /// As one of a sweep.
+    Sweep,
+    /// Between two results of opposite signs.
+    Root,
 }
 
 impl Asked {
     fn name(&self) -> String {
-        if self.moves.is_empty() {
-            return "sweep".to_owned();
-        }
-        let names: Vec<&str> = self.moves.iter().map(|&kind| MOVES[kind].name()).collect();
+        let moves = match &self.by {
+            By::Moves(moves) => moves,
+            By::Sweep => return "sweep".to_owned(),
+            By::Root => return "root".to_owned(),
+        };
+        let names: Vec<&str> = moves.iter().map(|&kind| MOVES[kind].name()).collect();
         names.join(" + ")
     }
 }
@@ -65,6 +79,10 @@ pub(super) struct Climb<'a> {
     /// Starts that no member has followed yet, a few of each origin.
     ready: Vec<Candidate>,
     asked: Vec<Asked>,
+    /// The line of the sweep that is out for measuring.
+    line: Option<Line>,
+    /// A zero that is being approached, and from which member it began.
+    root: Option<(usize, Root)>,
     /// Gains and tries of each move.
     record: [(f64, f64); MOVES.len()],
 }
@@ -76,6 +94,8 @@ impl<'a> Climb<'a> {
             members: Vec::new(),
             ready: Vec::new(),
             asked: Vec::new(),
+            line: None,
+            root: None,
             record: [(1.0, 4.0); MOVES.len()],
         }
     }
@@ -143,7 +163,8 @@ impl<'a> Climb<'a> {
             let count = if member == 0 { OF_THE_BEST } else { OF_EACH };
             for _ in 0..count {
                 if let Some((case, moves)) = self.neighbour(member, draw) {
-                    self.asked.push(Asked { member, moves });
+                    let by = By::Moves(moves);
+                    self.asked.push(Asked { member, by });
                     cases.push(case);
                 }
             }
@@ -155,13 +176,24 @@ impl<'a> Climb<'a> {
     pub(super) fn ask_sweeps(&mut self, draw: &mut Draw) -> Vec<Case> {
         let other = draw.below(self.members.len());
         let member = if draw.below(3) == 0 { other } else { 0 };
-        let cases = self.mover.sweep(&self.members[member].at.case, draw);
-        let asked = Asked {
-            member,
-            moves: Vec::new(),
+        let swept = self.mover.sweep(&self.members[member].at.case, draw);
+        let Some((line, cases)) = swept else {
+            self.asked.clear();
+            return Vec::new();
         };
-        self.asked = vec![asked; cases.len()];
+        let by = By::Sweep;
+        self.asked = vec![Asked { member, by }; cases.len()];
+        self.line = Some(line);
         cases
+    }
+
+    /// Inputs between two whose exact results have opposite signs; none where no sweep has found any.
+    pub(super) fn ask_root(&mut self) -> Option<Vec<Case>> {
+        let (member, root) = self.root.as_ref()?;
+        let cases = root.ask();
+        let (member, by) = (*member, By::Root);
+        self.asked = vec![Asked { member, by }; cases.len()];
+        Some(cases)
     }
 
     /// A member changed by a move, or by a few.
@@ -220,11 +252,16 @@ impl<'a> Climb<'a> {
     /// Takes note of what the neighbours are worth, in their order.
     pub(super) fn tell(&mut self, cases: Vec<Case>, scores: &[Score], draw: &mut Draw) {
         let asked = std::mem::take(&mut self.asked);
+        self.follow_roots(&asked, &cases, scores);
         let mut best: Vec<Option<Candidate>> = vec![None; self.members.len()];
         for ((case, score), asked) in cases.into_iter().zip(scores).zip(asked) {
             let member = &self.members[asked.member];
             let gained = score.objective > member.at.score.objective * GAIN;
-            for &kind in &asked.moves {
+            let moves = match &asked.by {
+                By::Moves(moves) => moves.as_slice(),
+                By::Sweep | By::Root => &[],
+            };
+            for &kind in moves {
                 let (gains, tries) = &mut self.record[kind];
                 *gains += f64::from(u8::from(gained));
                 *tries += 1.0;
@@ -261,6 +298,15 @@ impl<'a> Climb<'a> {
             self.lead(candidate);
             // Two members that climb from one place are one too many.
             self.restart(leader, draw);
+        }
+    }
+
+    /// Begins to approach a zero that a sweep has stepped over, or goes on.
+    fn follow_roots(&mut self, asked: &[Asked], cases: &[Case], scores: &[Score]) {
+        if let Some((member, root)) = self.root.take() {
+            self.root = root.tell(cases, scores).map(|root| (member, root));
+        } else if let (Some(line), Some(first)) = (self.line.take(), asked.first()) {
+            self.root = Root::on(line, cases, scores).map(|root| (first.member, root));
         }
     }
 

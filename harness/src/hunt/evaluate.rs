@@ -55,6 +55,8 @@ pub struct Judge<'a> {
 pub struct WorstOutput {
     /// Its place in the output.
     pub place: usize,
+    /// Bounds of the exact value.
+    pub exact: (f64, f64),
     /// Bounds of its error in ulps.
     pub ulp_error: (f64, f64),
     /// Bounds of κ; NaN where it is undefined.
@@ -103,6 +105,7 @@ impl Judge<'_> {
             });
             WorstOutput {
                 place: worst.place,
+                exact: worst.enclosure.ends_to_f64(),
                 ulp_error: worst.ulp_error,
                 kappa: conditioning.kappa,
                 conditioned: conditioning.conditioned,

@@ -4,6 +4,7 @@
 use super::domain::Domain;
 use super::draws::{Draws, between};
 use super::numbers::{any_steps, everywhere, factor, flipped, landmark, rounded, scaled};
+use super::roots::Line;
 use crate::cases::values::nearest;
 use crate::cases::{Case, Draw, Layout, Tensor};
 use lossproof_oracle::formula::Dim;
@@ -150,11 +151,11 @@ impl<'a> Mover<'a> {
 
     /// One number, or all of its input that are equal to it, up and down by places at every scale: the candidate's
     /// neighbours along a line.
-    pub(super) fn sweep(&self, case: &Case, draw: &mut Draw) -> Vec<Case> {
+    pub(super) fn sweep(&self, case: &Case, draw: &mut Draw) -> Option<(Line, Vec<Case>)> {
         let domain = Domain::around(&self.draws.signature, case);
         let positions = with_numbers(case);
         if positions.is_empty() {
-            return Vec::new();
+            return None;
         }
         let input = draw.pick(&positions);
         let numbers = case.inputs[input].numbers();
@@ -162,6 +163,15 @@ impl<'a> Mover<'a> {
         let place = draw.below(numbers.len());
         let together = draw.flip();
         let number = if together { number } else { numbers[place] };
+        let is_meant = |&at: &usize| {
+            if together {
+                numbers[at].to_bits() == number.to_bits()
+            } else {
+                at == place
+            }
+        };
+        let slots = (0..numbers.len()).filter(is_meant).collect();
+        let line = Line::new(case.clone(), input, slots);
         let scales = i64::from(self.draws.dtype.width()) - 1;
         let mut cases: Vec<Case> = Vec::new();
         for turn in 0..SWEEP {
@@ -169,19 +179,13 @@ impl<'a> Mover<'a> {
             let high = ((turn + 1) * scales / SWEEP).max(low + 1);
             let steps = between(1 << low, (1i64 << high) - 1, draw);
             for steps in [steps, -steps] {
-                let next = domain.stepped(input, number, steps);
-                let mut changed = case.clone();
-                for (at, slot) in changed.inputs[input].numbers_mut().iter_mut().enumerate() {
-                    if at == place && !together || together && slot.to_bits() == number.to_bits() {
-                        *slot = next;
-                    }
-                }
+                let changed = line.with(domain.stepped(input, number, steps));
                 if changed.inputs != case.inputs {
                     cases.push(changed);
                 }
             }
         }
-        cases
+        Some((line, cases))
     }
 
     /// A longer or a shorter one.

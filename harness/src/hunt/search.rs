@@ -174,6 +174,14 @@ pub fn hunt(judge: &Judge<'_>, plan: &Plan, watch: &dyn Watch) -> Result<Hunted,
         if known.is_none() {
             break;
         }
+        while let Some(between) = climb.ask_root() {
+            let names = climb.names();
+            let scores = account.measured(judge, &between, |at| names[at].clone(), watch)?;
+            let Some(scores) = scores else {
+                return Ok(account.close());
+            };
+            climb.tell(between, &scores, &mut draw);
+        }
     }
     Ok(account.close())
 }
