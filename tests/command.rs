@@ -57,7 +57,17 @@ fn help_names_the_options_of_each_command() {
             "explain",
             &["<CASE_ID>", "[SUBJECT]", "--place", "--all", "--profile"],
         ),
-        ("list", &["ops", "classes", "cases", "subjects", "profiles"]),
+        (
+            "list",
+            &[
+                "ops",
+                "classes",
+                "cases",
+                "subjects",
+                "profiles",
+                "functions",
+            ],
+        ),
     ];
     let top = lossproof(&["--help"]);
     assert_eq!(top.code, 0);
@@ -340,6 +350,10 @@ fn list_lists() {
     has(
         &lossproof(&["list", "subjects"]).stdout,
         &["builtin", TEXTBOOK, "exact"],
+    );
+    has(
+        &lossproof(&["list", "functions"]).stdout,
+        &["xlogy(a, b)", "0 where a = 0", "matvec(a, b)"],
     );
     let cases = lossproof(&[
         "list", "cases", "--op", "softmax", "--dtype", "f32,f16", "--class", "ties",

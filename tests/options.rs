@@ -43,6 +43,9 @@ fn one_case_in_so_many() {
     let gate = lossproof(&["gate", "--every", "7"]);
     assert_eq!(gate.code, 2);
     has(&gate.stderr, &["over all cases", "lossproof check"]);
+    let gate = lossproof(&["gate", "--seed", "1"]);
+    assert_eq!(gate.code, 2);
+    has(&gate.stderr, &["of seed 0", "lossproof check"]);
 }
 
 #[test]

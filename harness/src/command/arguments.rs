@@ -392,6 +392,8 @@ pub enum Listed {
     Profiles,
     /// Finite domains of an op and dtype that `lossproof sweep` judges every input of.
     Domains,
+    /// Functions of the formula language.
+    Functions,
 }
 
 /// `lossproof init`

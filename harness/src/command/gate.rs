@@ -19,6 +19,11 @@ pub(super) fn run(common: &Common, gate: &Gate) -> Result<ExitCode> {
             "the reviewed bounds are over all cases of a class; leave out --every, or use `lossproof check`"
         );
     }
+    if common.seed != 0 {
+        bail!(
+            "the reviewed bounds are over the cases of seed 0; leave out --seed, or use `lossproof check`"
+        );
+    }
     let specs = common.specs()?;
     let references = common.references_beside(&gate.golden, &specs, Profile::Exact)?;
     let selection = gate.selection.selection(&references)?;

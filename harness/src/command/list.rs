@@ -10,6 +10,7 @@ use crate::subject::compiled_in;
 use crate::sweep::domains;
 use anyhow::Result;
 use lossproof_numerics::Dtype;
+use lossproof_oracle::formula::Function;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ pub(super) fn run(common: &Common, list: &List) -> Result<ExitCode> {
             ],
             domains_of(common, list)?,
         ),
+        Listed::Functions => (&["function", "of", "meaning"], functions()),
         Listed::Subjects => (&["subject", "profile", "description"], subjects(common)?),
     };
     let mut out = stdout().lock();
@@ -106,6 +108,19 @@ fn subjects(common: &Common) -> Result<Vec<Vec<String>>> {
     ];
     let others = others.map(|cells| cells.map(str::to_owned).to_vec());
     Ok(lines.chain(others).collect())
+}
+
+/// The functions of formulas, conditions and ceilings.
+fn functions() -> Vec<Vec<String>> {
+    let line = |function: &Function| {
+        let arguments = ["a", "b"][..function.arity()].join(", ");
+        vec![
+            format!("{}({arguments})", function.name()),
+            function.signature().words().to_owned(),
+            function.meaning().replace('`', ""),
+        ]
+    };
+    Function::ALL.iter().map(line).collect()
 }
 
 /// What each profile's formulas and clauses say of each op, in the order in which they are tried.

@@ -56,7 +56,7 @@ pub struct MergeArguments {
     /// Files that `lossproof sweep` or `lossproof merge` wrote, or folders of them.
     #[arg(value_name = "DIR|FILE", required = true)]
     pub inputs: Vec<PathBuf>,
-    /// The file to write; or a folder, into which each domain's result is written as OP.DTYPE.DOMAIN.json.
+    /// The file to write; or an existing folder, into which each domain's result is written as OP.DTYPE.DOMAIN.json.
     #[arg(long, value_name = "FILE|DIR")]
     pub out: PathBuf,
 }

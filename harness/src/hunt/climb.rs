@@ -72,6 +72,17 @@ impl Asked {
     }
 }
 
+/// A zero that is being approached.
+#[derive(Debug)]
+struct Approach {
+    root: Root,
+    /// The member that it began from, and what that was worth.
+    member: usize,
+    before: f64,
+    /// The largest objective on the way.
+    best: f64,
+}
+
 /// The population.
 pub(super) struct Climb<'a> {
     mover: Mover<'a>,
@@ -81,8 +92,10 @@ pub(super) struct Climb<'a> {
     asked: Vec<Asked>,
     /// The line of the sweep that is out for measuring.
     line: Option<Line>,
-    /// A zero that is being approached, and from which member it began.
-    root: Option<(usize, Root)>,
+    /// A zero that is being approached.
+    root: Option<Approach>,
+    /// A member that came closer to a zero: it is swept next, along another number.
+    closer: Option<usize>,
     /// Gains and tries of each move.
     record: [(f64, f64); MOVES.len()],
 }
@@ -96,6 +109,7 @@ impl<'a> Climb<'a> {
             asked: Vec::new(),
             line: None,
             root: None,
+            closer: None,
             record: [(1.0, 4.0); MOVES.len()],
         }
     }
@@ -175,7 +189,8 @@ impl<'a> Climb<'a> {
     /// A sweep of the best, or of another member: one number, or all equal to it, up and down at every scale.
     pub(super) fn ask_sweeps(&mut self, draw: &mut Draw) -> Vec<Case> {
         let other = draw.below(self.members.len());
-        let member = if draw.below(3) == 0 { other } else { 0 };
+        let usual = if draw.below(3) == 0 { other } else { 0 };
+        let member = self.closer.take().unwrap_or(usual);
         let swept = self.mover.sweep(&self.members[member].at.case, draw);
         let Some((line, cases)) = swept else {
             self.asked.clear();
@@ -189,9 +204,9 @@ impl<'a> Climb<'a> {
 
     /// Inputs between two whose exact results have opposite signs; none where no sweep has found any.
     pub(super) fn ask_root(&mut self) -> Option<Vec<Case>> {
-        let (member, root) = self.root.as_ref()?;
-        let cases = root.ask();
-        let (member, by) = (*member, By::Root);
+        let approach = self.root.as_ref()?;
+        let cases = approach.root.ask();
+        let (member, by) = (approach.member, By::Root);
         self.asked = vec![Asked { member, by }; cases.len()];
         Some(cases)
     }
@@ -296,6 +311,9 @@ impl<'a> Climb<'a> {
         {
             let candidate = self.members[leader].at.clone();
             self.lead(candidate);
+            if self.closer == Some(leader) {
+                self.closer = Some(0);
+            }
             // Two members that climb from one place are one too many.
             self.restart(leader, draw);
         }
@@ -303,10 +321,33 @@ impl<'a> Climb<'a> {
 
     /// Begins to approach a zero that a sweep has stepped over, or goes on.
     fn follow_roots(&mut self, asked: &[Asked], cases: &[Case], scores: &[Score]) {
-        if let Some((member, root)) = self.root.take() {
-            self.root = root.tell(cases, scores).map(|root| (member, root));
+        let largest = |scores: &[Score]| {
+            let objectives = scores.iter().map(|score| score.objective);
+            objectives.fold(0.0, f64::max)
+        };
+        if let Some(approach) = self.root.take() {
+            let best = approach.best.max(largest(scores));
+            let (member, before) = (approach.member, approach.before);
+            match approach.root.tell(cases, scores) {
+                Some(root) => {
+                    self.root = Some(Approach {
+                        root,
+                        member,
+                        before,
+                        best,
+                    });
+                }
+                None if best > before * GAIN => self.closer = Some(member),
+                None => {}
+            }
         } else if let (Some(line), Some(first)) = (self.line.take(), asked.first()) {
-            self.root = Root::on(line, cases, scores).map(|root| (first.member, root));
+            let member = first.member;
+            self.root = Root::on(line, cases, scores).map(|root| Approach {
+                root,
+                member,
+                before: self.members[member].at.score.objective,
+                best: largest(scores),
+            });
         }
     }
 

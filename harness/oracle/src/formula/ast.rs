@@ -120,10 +120,10 @@ pub enum Comparison {
 }
 
 macro_rules! functions {
-    ($($(#[$doc:meta])* $variant:ident $name:literal $arity:literal $signature:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident $name:literal $arity:literal $signature:ident,)*) => {
         /// The functions of the language.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Function { $($(#[$doc])* $variant,)* }
+        pub enum Function { $($(#[doc = $doc])* $variant,)* }
 
         impl Function {
             /// Every function, in the order of the documentation.
@@ -133,6 +133,12 @@ macro_rules! functions {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it computes, for arguments a and b.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim(),)* }
             }
 
             /// How many arguments it takes.
@@ -167,6 +173,22 @@ pub enum Signature {
     Quantifier,
     /// A vector or matrix of numbers → a scalar condition.
     RowToCondition,
+}
+
+impl Signature {
+    /// In a few words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Elementwise => "each number",
+            Self::RowToRow => "row to row",
+            Self::RowToScalar => "row to number",
+            Self::MatrixVector => "matrix and vector to vector",
+            Self::Test => "each number to a condition",
+            Self::Quantifier => "conditions to one",
+            Self::RowToCondition => "row to a condition",
+        }
+    }
 }
 
 functions! {

@@ -148,6 +148,7 @@ fn name_or_call(input: &mut Input<'_>) -> Parsed<Node> {
         let known = Function::ALL.iter().map(|function| function.name());
         return Err(ErrMode::Cut(
             FormulaError::new(span, format!("there is no function `{name}`"))
+                .with_help("`lossproof list functions` lists all there are")
                 .with_nearest(name, known),
         ));
     };

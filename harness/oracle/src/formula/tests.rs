@@ -202,7 +202,10 @@ fn grammar_errors() {
             "sofmax(a)",
             "sofmax(a)\n^^^^^^ there is no function `sofmax`\nhelp: did you mean `softmax`?",
         ),
-        ("erf(a)", "erf(a)\n^^^ there is no function `erf`"),
+        (
+            "erf(a)",
+            "erf(a)\n^^^ there is no function `erf`\nhelp: `lossproof list functions` lists all there are",
+        ),
     ] {
         assert_eq!(shown(text, &parse_formula(text).unwrap_err()), expected);
     }
