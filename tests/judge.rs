@@ -5,7 +5,7 @@ mod planted;
 
 use lossproof::cases::strategy::cases;
 use lossproof::cases::{Case, CaseId, Tensor, case};
-use lossproof::measure::{CaseReport, Tally, Verdict, measure_case};
+use lossproof::measure::{CaseReport, Floors, Tally, Verdict, measure_answers, measure_case};
 use lossproof::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use lossproof::report::model::VerdictCounts;
 use lossproof::run::{Unobserved, run};
@@ -132,10 +132,9 @@ fn one_ulp_off_is_faithful_or_exceeds_by_the_ceiling() {
                 // Rows whose exact result is 0 with a κ of 0/0: an ulp lies between the ceilings of 0.51 and 1.
                 assert!(counts.undecided <= 6, "{context}");
                 assert!(4 * counts.exceeds > 3 * ours.values, "{context}");
-                assert!(
-                    found.max_lower > 0.75 && found.max_lower <= 3.0,
-                    "{context}"
-                );
+                let worst = found.worst.as_ref().expect("there are distances");
+                let least = worst.value.ulp_error.0;
+                assert!(least > 0.75 && least <= 3.0, "{context}");
             }
         }
     }
@@ -154,6 +153,45 @@ fn infinite(op: &str, dtype: Dtype) -> u64 {
     });
     let empty = lengths.filter(|&length| length == 0).count() as u64;
     if op == "logsumexp" { empty } else { 0 }
+}
+
+/// Where terms cancel, an enclosure proves early that an error is beyond the ceiling, and late how large it is.
+#[test]
+fn an_error_that_exceeds_is_measured_as_closely_as_any() {
+    let power = |exponent: i32| 2.0f64.powi(exponent);
+    let terms = [power(127), power(-10), -power(127)];
+    let case = made("reduce_sum", Dtype::F32, vec![row(&terms)]);
+    let report = report_of(&case, &answers(&[100.0]));
+    assert_eq!(report.judged[0].verdict, Verdict::Exceeds);
+    // The exact sum is 2^−10, whose ulp is 2^−33.
+    let exact = (100.0 - power(-10)) * power(33);
+    let (lower, upper) = report.worst.expect("it has a distance").ulp_error;
+    assert!(lower <= exact && exact <= upper);
+    assert!(upper - lower <= 1e-11 * exact, "{lower} {upper}");
+}
+
+/// What a limit leaves unmeasured is published as what is known of it, and not left out.
+#[test]
+fn a_low_limit_leaves_no_error_out() {
+    let power = |exponent: i32| 2.0f64.powi(exponent);
+    let terms = [power(40), 1.0, power(-60), -power(40)];
+    let case = made("reduce_sum", Dtype::F64, vec![row(&terms)]);
+    let op = reference("reduce_sum");
+    for limit in [128, DEFAULT_PRECISION_LIMIT] {
+        let floors = Floors::default();
+        let subject = answers(&[1.0]);
+        let answered = vec![(
+            &subject as &dyn Subject,
+            Answer::Values(vec![1.0]),
+            Some(&floors),
+        )];
+        let measured = measure_answers(op, &case, answered, limit).unwrap();
+        let report = &measured.subjects[0];
+        assert!(report.judged[0].verdict.conforms());
+        let (lower, upper) = report.worst.as_ref().expect("it has a distance").ulp_error;
+        let exact = power(-60) / power(-52);
+        assert!(lower <= exact && exact <= upper, "{limit}: {lower} {upper}");
+    }
 }
 
 #[test]

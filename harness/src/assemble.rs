@@ -258,6 +258,7 @@ fn result_row(
     let waived = is_gated && parts.waivers.iter().any(|waiver| waiver.trial() == name);
     let worst = tally.worst.as_ref();
     let upper = published(worst.map_or(0.0, |worst| worst.upper));
+    let lower = worst.map_or(0.0, |worst| worst.value.ulp_error.0);
     ResultRow {
         subject: subject.to_owned(),
         op: trial.reference.op.name.clone(),
@@ -266,7 +267,7 @@ fn result_row(
         cases: tally.cases,
         values: tally.values,
         max_ulp: MaxUlp {
-            lower: finite(round_down(tally.max_lower)).unwrap_or(f64::MAX),
+            lower: finite(round_down(lower)).unwrap_or(f64::MAX),
             upper: finite(upper),
             coverage: "sampled".to_owned(),
             worst_case: worst.map(|worst| worst.case.to_string()),

@@ -1,17 +1,16 @@
 //! One case: the answers of any number of subjects against one set of enclosures, climbing until all are decided.
 
-use super::decimal::published;
 use super::floors::Floors;
-use super::progress::{Lazy, Progress, open_places};
+use super::progress::{Lazy, Progress, open_places, precisions};
 use super::question::{Conditioning, Question};
 use super::rung::Rung;
-use super::verdict::{CeilingOf, ERROR_RESOLUTION, Judged, Verdict, judge};
+use super::verdict::{CeilingOf, Judged, Verdict, judge};
 use crate::cases::Case;
 use crate::reference::{GradientsDisagree, Reference, Rulings};
 use crate::subject::{Answer, CaseCall, Subject};
 use crate::tolerance::Passed;
 use lossproof_numerics::{Dtype, power_of_two, ulp_exponent_of};
-use lossproof_oracle::{Bracket, DoubleBall, Enclosure, Interval, PrecisionBits, Reading, rungs};
+use lossproof_oracle::{Bracket, DoubleBall, Enclosure, Interval, PrecisionBits, Reading};
 
 /// A case measured: one report per subject, in their order.
 #[derive(Debug)]
@@ -36,8 +35,6 @@ pub struct CaseReport {
     /// The value with the largest error among those that MPFR measured: of the case, or none where no value of it can be the worst of
     /// its class.
     pub worst: Option<WorstValue>,
-    /// The largest lower bound of an error that MPFR measured.
-    pub max_lower: f64,
     /// The largest upper bound of an error above its ceiling that MPFR measured.
     pub exceeding: Option<f64>,
     /// The value that exceeds its ceiling by the largest factor, with its place.
@@ -235,12 +232,13 @@ impl Question<'_> {
         rulings: &Rulings<'_>,
         precision_limit: PrecisionBits,
     ) {
-        for precision in rungs(precision_limit) {
+        for precision in precisions(precision_limit) {
             let open = open_places(progress);
             if open.is_empty() {
                 return;
             }
-            let enclosures: Vec<Interval> = self.reference.enclose(self.call, &open, precision);
+            let enclosures: Vec<Interval> =
+                self.reference.enclose(self.call, &open, precision.bits);
             for (&place, enclosure) in open.iter().zip(&enclosures) {
                 if rulings.target(place).unsettled {
                     continue;
@@ -277,12 +275,7 @@ impl Question<'_> {
         {
             self.measure_at(one, vec![candidates[0]], precision_limit);
             one.raise(floors);
-            let measured = one
-                .measured
-                .worst
-                .as_ref()
-                .map_or(0.0, |worst| worst.ulp_error.1);
-            candidates.retain(|&place| one.may_exceed(place, published(measured)));
+            candidates.retain(|&place| one.may_lead(place));
         }
         self.measure_at(one, candidates, precision_limit);
         one.raise(floors);
@@ -336,15 +329,16 @@ impl Question<'_> {
             return None;
         };
         let result = values[place];
-        rungs(precision_limit).find_map(|precision| {
-            let enclosures: Vec<Interval> = self.reference.enclose(self.call, &[place], precision);
-            let kappas = || self.kappas(place, &enclosures[0], precision);
+        precisions(precision_limit).find_map(|precision| {
+            let bits = precision.bits;
+            let enclosures: Vec<Interval> = self.reference.enclose(self.call, &[place], bits);
+            let kappas = || self.kappas(place, &enclosures[0], bits);
             judge(
                 &enclosures[0],
                 self.dtype,
                 result,
                 one.ceiling,
-                ERROR_RESOLUTION,
+                precision.resolution,
                 Lazy(kappas),
             )?;
             Some(self.conditioning(place, result, &enclosures[0], one.ceiling))
@@ -358,15 +352,21 @@ impl Question<'_> {
         mut open: Vec<usize>,
         precision_limit: PrecisionBits,
     ) {
-        for precision in rungs(precision_limit) {
+        for precision in precisions(precision_limit) {
             if open.is_empty() {
                 return;
             }
-            let enclosures: Vec<Interval> = self.reference.enclose(self.call, &open, precision);
+            let enclosures: Vec<Interval> =
+                self.reference.enclose(self.call, &open, precision.bits);
             let mut enclosures = enclosures.iter();
+            let is_last = precision.resolution.is_infinite();
             open.retain(|&place| {
                 let enclosure = enclosures.next().expect("one for each place");
-                one.measure(self, place, enclosure, precision).is_none()
+                let is_open = one.measure(self, place, enclosure, precision).is_none();
+                if is_open && is_last {
+                    one.note_unmeasured(place, enclosure);
+                }
+                is_open
             });
         }
     }
@@ -388,7 +388,7 @@ fn finite_point(kappa: f64, upper: f64) -> Option<(f64, f64)> {
 /// An upper bound of the error relative to conditioning, |z − v| / (u · max(|v|, S, 2^emin)) with the sensitivity S, from one in ulps.
 ///
 /// |z − v| ≤ upper · ulp(v), and ulp(v) / u is 2 · 2^max(e, emin) with e the exponent of v, which is at most that of the larger end. So the
-/// bound is upper · 2 · 2^max(e, emin) / max(least |v|, least S, 2^emin), where the last factor is at most 1: neither overflows.
+/// bound is upper · 2 · 2^max(e, emin) / max(least |v|, least S, 2^emin); where the bracket is wide it may be large, or ∞.
 fn most_conditioned(dtype: Dtype, upper: f64, value: Bracket, sensitivity: Bracket) -> f64 {
     let (lo, hi) = value.ends();
     let most = lo.abs().max(hi.abs());
@@ -446,7 +446,6 @@ fn finish(one: Progress<'_>, question: &Question<'_>, led: Option<Conditioned>) 
         passed: one.passed,
         settled_by,
         worst,
-        max_lower: one.measured.max_lower,
         exceeding: one.measured.exceeding,
         excess: one.measured.excess,
         point: conditioned.point,

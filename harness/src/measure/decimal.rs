@@ -49,7 +49,7 @@ pub(super) fn published_before(bound: f64) -> f64 {
     } else if bound <= FINEST {
         millionths((bound * STEPS_PER_ULP).round() - 1.0)
     } else if bound.is_infinite() {
-        f64::MAX
+        round_down(f64::MAX)
     } else {
         round_down(bound.next_down())
     }

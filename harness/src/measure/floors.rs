@@ -16,7 +16,7 @@ pub(super) struct Floor(AtomicU64);
 /// Encodes numbers from 0 on in their order; 0 stands for "below 0".
 fn key(number: f64) -> u64 {
     if number >= 0.0 {
-        number.to_bits() + 1
+        number.abs().to_bits() + 1
     } else {
         0
     }
@@ -71,8 +71,8 @@ impl Floors {
 
 /// The most that MPFR's upper bound of an error may be where the error is proven to be at most `upper`.
 ///
-/// A verdict is given once the bounds of the error are within [`ERROR_RESOLUTION`] of each other, absolutely or relative to the upper
-/// one: U − L ≤ r max(1, U) with L ≤ e ≤ u. So U ≤ u + r or U ≤ u / (1 − r), both below u + 2 r max(1, u). An error of 0 is
+/// An error counts as measured once its bounds are within [`ERROR_RESOLUTION`] of each other, absolutely or relative to the upper
+/// one: U − L ≤ r max(1, U) with L ≤ e ≤ u; where MPFR's limit comes first, it is published as what is known of it. So U ≤ u + r or U ≤ u / (1 − r), both below u + 2 r max(1, u). An error of 0 is
 /// proven by exact arithmetic alone, which is exact in MPFR too.
 pub(super) fn most_measured(upper: f64) -> f64 {
     if upper == 0.0 {
@@ -99,7 +99,7 @@ mod tests {
         floor.raise_past(0.499_999_3);
         assert!(!floor.admits(0.499_999_9) && floor.admits(0.500_000_1));
         floor.raise(f64::INFINITY);
-        assert!(floor.admits(f64::INFINITY) && !floor.admits(f64::MAX));
+        assert!(floor.admits(f64::INFINITY) && floor.admits(f64::MAX) && !floor.admits(1.797e308));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::spec::Outcome;
 use crate::subject::Answer;
 use crate::tolerance::{Passed, Yardsticks};
 use lossproof_numerics::Dtype;
-use lossproof_oracle::{Interval, PrecisionBits, Reading, UlpError};
+use lossproof_oracle::{Interval, PrecisionBits, Reading, UlpError, rungs};
 use std::collections::BTreeMap;
 
 /// A subject's state while the ladder climbs.
@@ -32,8 +32,6 @@ pub(super) struct Progress<'a> {
 #[derive(Default)]
 pub(super) struct Measured {
     pub(super) worst: Option<Worst>,
-    /// The largest lower bound of an error.
-    pub(super) max_lower: f64,
     /// The largest upper bound of an error that exceeds its ceiling.
     pub(super) exceeding: Option<f64>,
     /// The value that exceeds its ceiling by the largest factor, and its place.
@@ -54,8 +52,7 @@ impl Measured {
         let Some(ulp_error) = judged.ulp_error else {
             return;
         };
-        let (lower, upper) = ulp_error;
-        self.max_lower = self.max_lower.max(lower);
+        let (_, upper) = ulp_error;
         let is_worse = self.worst.as_ref().is_none_or(|worst| {
             let known = worst.published;
             upper > known || (place < worst.place && published(upper) >= known)
@@ -73,8 +70,8 @@ impl Measured {
         }
         if let Some(excess) = judged.excess {
             let is_larger = self.excess.as_ref().is_none_or(|(at, known)| {
-                let known = known.excess.unwrap_or(0.0);
-                excess > known || (excess >= known && place < *at)
+                let known = published(known.excess.unwrap_or(0.0));
+                excess > known || (place < *at && published(excess) >= known)
             });
             if is_larger {
                 self.excess = Some((place, *judged));
@@ -180,7 +177,7 @@ impl<'a> Progress<'a> {
         question: &Question<'_>,
         place: usize,
         enclosure: &Interval,
-        precision: PrecisionBits,
+        precision: Precision,
     ) {
         if self.judged[place].is_some() {
             return;
@@ -196,23 +193,31 @@ impl<'a> Progress<'a> {
         question: &Question<'_>,
         place: usize,
         enclosure: &Interval,
-        precision: PrecisionBits,
+        precision: Precision,
     ) -> Option<Judged> {
         let Answer::Values(values) = &self.answer else {
             return None;
         };
-        let kappa = Lazy(|| question.kappas(place, enclosure, precision));
+        let kappa = Lazy(|| question.kappas(place, enclosure, precision.bits));
         let (dtype, result) = (question.dtype, values[place]);
         let judged = judge(
             enclosure,
             dtype,
             result,
             self.ceiling,
-            ERROR_RESOLUTION,
+            precision.resolution,
             kappa,
         )?;
         self.measured.note(place, &judged, enclosure);
         Some(judged)
+    }
+
+    /// Notes the error of a value that is settled, and that MPFR could not measure up to its limit: by what a rung below it has
+    /// proven, so that it does not go missing from the maxima.
+    pub(super) fn note_unmeasured(&mut self, place: usize, enclosure: &Interval) {
+        if let Some(judged) = self.judged[place] {
+            self.measured.note(place, &judged, enclosure);
+        }
     }
 
     fn give(
@@ -255,9 +260,8 @@ impl<'a> Progress<'a> {
             .exceeding
             .raise(largest(&mut beyond.map(|(lower, _)| lower)));
         let excesses = self.judged.iter().flatten();
-        floors
-            .excess
-            .raise(largest(&mut excesses.filter_map(|judged| judged.excess)));
+        let excesses = excesses.filter_map(|judged| self.least_excess(judged));
+        floors.excess.raise(excesses.fold(0.0, f64::max));
         // In the order of places: what an earlier one attains must be exceeded.
         let mut attained = [f64::NEG_INFINITY; 3];
         let mut places = Vec::new();
@@ -276,7 +280,7 @@ impl<'a> Progress<'a> {
                     exceeds,
                     &floors.excess,
                     most / ceiling,
-                    judged.excess.unwrap_or(0.0),
+                    self.least_excess(judged).unwrap_or(0.0),
                 ),
             ];
             let mut leads = false;
@@ -297,6 +301,23 @@ impl<'a> Progress<'a> {
         places
     }
 
+    /// The least that MPFR may say of how many times over a value exceeds its ceiling.
+    ///
+    /// MPFR divides its lower bound of the error, which is at most a resolution below that of a rung, by the ceiling at some upper bound of
+    /// κ. That is ∞ where it proves so much, or the first that it proves enough with: of those that the rung tried, from brackets that
+    /// are as wide but for a few roundings.
+    fn least_excess(&self, judged: &Judged) -> Option<f64> {
+        const SLACK: f64 = 1.0 - 1e-9;
+        let excess = judged.excess?;
+        let of_any_kappa = judged.ulp_error?.0 / self.ceiling.ulps(f64::INFINITY);
+        let least = if of_any_kappa > 0.0 {
+            excess.min(of_any_kappa)
+        } else {
+            excess
+        };
+        Some(least * SLACK)
+    }
+
     /// Learns closer bounds of a value's error from another enclosure.
     pub(super) fn look_closer(&mut self, dtype: Dtype, place: usize, enclosure: &impl Reading) {
         if let Answer::Values(values) = &self.answer
@@ -306,11 +327,17 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Whether a value may be published as more than that.
-    pub(super) fn may_exceed(&self, place: usize, published: f64) -> bool {
+    /// Whether a value may take the place of the worst that is measured: as more than it, or as the same at an earlier place.
+    pub(super) fn may_lead(&self, place: usize) -> bool {
+        let Some(worst) = &self.measured.worst else {
+            return true;
+        };
         let bounds = self.closer.get(&place).copied();
         let bounds = bounds.or_else(|| self.judged[place]?.ulp_error);
-        bounds.is_some_and(|(_, upper)| most_measured(upper) > published)
+        bounds.is_some_and(|(_, upper)| {
+            let most = most_measured(upper);
+            most > worst.published || (place < worst.place && published(most) >= worst.published)
+        })
     }
 
     /// Tells the floors what the values measured so far attain.
@@ -337,6 +364,29 @@ impl<'a> Progress<'a> {
         let errors = judged.filter_map(|(place, judged)| Some((place, (*judged)?.ulp_error?)));
         errors.reduce(|best, next| if next.1.1 > best.1.1 { next } else { best })
     }
+}
+
+/// A rung of MPFR's.
+#[derive(Clone, Copy)]
+pub(super) struct Precision {
+    pub(super) bits: PrecisionBits,
+    /// How close the bounds of an error must be on it; on the last one they may be as they are.
+    pub(super) resolution: f64,
+}
+
+/// MPFR's rungs up to a limit.
+pub(super) fn precisions(limit: PrecisionBits) -> impl Iterator<Item = Precision> {
+    let mut rungs = rungs(limit).peekable();
+    std::iter::from_fn(move || {
+        let bits = rungs.next()?;
+        let is_last = rungs.peek().is_none();
+        let resolution = if is_last {
+            f64::INFINITY
+        } else {
+            ERROR_RESOLUTION
+        };
+        Some(Precision { bits, resolution })
+    })
 }
 
 /// An iterator made when it is first asked for its next item.

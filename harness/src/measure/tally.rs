@@ -53,8 +53,6 @@ pub struct Tally {
     pub verdicts: VerdictCounts,
     /// How many of the verdicts each rung gave, in the order of [`Rung::ALL`].
     pub settled_by: [u64; Rung::ALL.len()],
-    /// The largest lower bound of an error.
-    pub max_lower: f64,
     /// The value with the largest upper bound.
     pub worst: Option<Worst>,
     /// The value with the largest error among those that exceed their ceiling: its case and the upper bound of its error.
@@ -174,7 +172,6 @@ impl Tally {
             }
         }
         tally.settled_by = report.settled_by;
-        tally.max_lower = report.max_lower;
         tally.worst_exceeding = report.exceeding.map(|upper| (id.clone(), upper));
         tally.largest_excess = report.excess.map(|(place, judged)| Failure {
             case: id.clone(),
@@ -235,7 +232,6 @@ impl Tally {
         for (ours, theirs) in self.settled_by.iter_mut().zip(later.settled_by) {
             *ours += theirs;
         }
-        self.max_lower = self.max_lower.max(later.max_lower);
         let later_is_worse = match (&self.worst, &later.worst) {
             (Some(ours), Some(theirs)) => published(theirs.upper) > published(ours.upper),
             (None, Some(_)) => true,
@@ -277,7 +273,8 @@ impl Tally {
 
     fn keep_excess(&mut self, failure: Failure) {
         let ours = self.largest_excess.as_ref();
-        if ours.is_none_or(|ours| failure.judged.excess > ours.judged.excess) {
+        let of = |failure: &Failure| published(failure.judged.excess.unwrap_or(0.0));
+        if ours.is_none_or(|ours| of(&failure) > of(ours)) {
             self.largest_excess = Some(failure);
         }
     }
@@ -286,7 +283,7 @@ impl Tally {
         if self
             .worst_exceeding
             .as_ref()
-            .is_none_or(|worst| found.1 > worst.1)
+            .is_none_or(|worst| published(found.1) > published(worst.1))
         {
             self.worst_exceeding = Some(found);
         }

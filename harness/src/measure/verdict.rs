@@ -155,7 +155,8 @@ pub(super) const ERROR_RESOLUTION: f64 = 1e-12;
 
 /// Judges `result` against an enclosure of the exact result; `None` when the enclosure is too wide for a verdict.
 ///
-/// `resolution` is how close the bounds of the error must be, absolutely and relative to it. `kappa` gives bounds of the condition number, rough ones first and better ones after; it is used only when the ceiling
+/// `resolution` is how close the bounds of the error must be, absolutely and relative to it, for a verdict of any kind; an infinite one takes
+/// whatever verdict is proven, as the last rung must. `kappa` gives bounds of the condition number, rough ones first and better ones after; it is used only when the ceiling
 /// depends on κ for this error.
 #[must_use]
 pub fn judge(
@@ -182,9 +183,13 @@ pub fn judge(
             excess: None,
         })
     };
+    let expected = enclosure.expected(dtype);
+    // An infinite resolution asks for a verdict alone.
+    let is_measured = resolution.is_infinite()
+        || upper - lower <= resolution * upper.max(1.0) && expected != Expected::Unknown;
     // The ceiling does not fall as κ grows, so an upper bound of κ gives a lower bound of the excess.
     let beyond = |most_kappa: f64| {
-        Some(Judged {
+        is_measured.then_some(Judged {
             verdict: Verdict::Exceeds,
             ulp_error: Some((lower, upper)),
             excess: Some(lower / ceiling.ulps(most_kappa)),
@@ -217,10 +222,9 @@ pub fn judge(
             return None;
         }
     }
-    if upper - lower > resolution * upper.max(1.0) {
+    if !is_measured {
         return None;
     }
-    let expected = enclosure.expected(dtype);
     let correctly_rounded = match expected {
         Expected::Number(number) => Some(number.to_bits() == result.to_bits()),
         Expected::Zero => Some(result == 0.0),

@@ -70,16 +70,16 @@ pub(super) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     (sum, (a - of_a) + (b - of_b))
 }
 
-/// a + b. Where an operand is infinite, or the sum overflows, the error term is NaN: an infinite operand makes the sum exact, and an
-/// overflow is told by its finite operands.
+/// a + b. Where an operand is infinite, or the sum overflows, or only a step on the way to its error does, that is NaN: an infinite
+/// operand makes the sum exact, and with finite ones either side is possible.
 #[inline(always)]
 pub(super) fn sum(a: f64, b: f64) -> Sided {
     let (rounded, error) = two_sum(a, b);
-    let overflow = rounded.is_infinite() & a.is_finite() & b.is_finite();
+    let vague = error.is_nan() & a.is_finite() & b.is_finite();
     Sided {
         rounded,
-        may_be_below: (error < 0.0) | overflow,
-        may_be_above: (error > 0.0) | overflow,
+        may_be_below: (error < 0.0) | vague,
+        may_be_above: (error > 0.0) | vague,
     }
 }
 
@@ -110,5 +110,33 @@ pub(super) fn quotient(a: f64, b: f64) -> Sided {
         rounded,
         may_be_below: (error < 0.0) | vague,
         may_be_above: (error > 0.0) | vague,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum is finite, and its error overflows on the way.
+    #[test]
+    fn a_sum_at_the_end_of_the_range_is_contained() {
+        let most = f64::MAX;
+        let half_a_unit = 1.5 * 2.0f64.powi(971 - 1);
+        for (a, b) in [
+            (-1.5 * 2.0f64.powi(971), most),
+            (most, -1.5 * 2.0f64.powi(971)),
+            (-half_a_unit, most),
+            (most, -most),
+            (most, most),
+        ] {
+            for (a, b) in [(a, b), (-a, -b)] {
+                let ours = sum(a, b);
+                let exact = rug::Float::with_val(2200, a) + b;
+                // NaN bounds nothing.
+                assert!(!(ours.lower() > exact), "{a:e} + {b:e}");
+                assert!(!(ours.upper() < exact), "{a:e} + {b:e}");
+            }
+        }
+        assert!(sum(f64::INFINITY, 1.0).lower() == f64::INFINITY);
     }
 }

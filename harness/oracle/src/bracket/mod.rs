@@ -41,7 +41,6 @@ use crate::interval::{End, Interval, Nan};
 use crate::processor;
 use directed::{Sided, above, below};
 use ends::{exp_end, expm1_end, larger, log_end, log1p_end, margin, sign_of, smaller, sqrt_end};
-use lossproof_numerics::{Dtype, parse_hex};
 use rug::Float;
 
 /// log x for a normal x, within 2^−49 relatively.
@@ -132,6 +131,9 @@ impl Bracket {
     }
 }
 
+/// Working precision of literals in hex; one with more digits becomes a bracket.
+const LITERAL_BITS: u32 = 256;
+
 /// A literal that is an integer below 2^53 in size is exact.
 fn is_exact_decimal(text: &str, value: f64) -> bool {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -148,11 +150,8 @@ impl Enclosure for Bracket {
 
     fn literal((): (), text: &str) -> Option<Self> {
         if text.starts_with("0x") {
-            // One with more digits than an f64 is left to MPFR.
-            return Some(parse_hex(Dtype::F64, text).map_or(ANYTHING, |value| Self {
-                lo: value,
-                hi: value,
-            }));
+            let enclosure = Interval::literal(LITERAL_BITS, text)?;
+            return Some(Self::of_ends(enclosure.ends_to_f64()));
         }
         let value: f64 = text.parse().ok()?;
         Some(if is_exact_decimal(text, value) {

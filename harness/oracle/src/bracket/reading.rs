@@ -51,7 +51,7 @@ impl Bracket {
             upper: if upper < f64::MIN_POSITIVE && upper != 0.0 {
                 above(upper)
             } else {
-                upper
+                upper.abs() // No −0, as a distance is not negative.
             },
         }
     }

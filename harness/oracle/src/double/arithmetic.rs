@@ -38,7 +38,7 @@ impl Divisor {
             inverse: ball.mid.inverse(),
             exponent: ball.exponent,
             radius: ball.radius,
-            // Both roundings are at most u relatively.
+            // The roundings of `least` itself are made good by ENLARGED, as all that a radius is computed with.
             most_inverse: 1.0 / least * (1.0 + f64::EPSILON),
             sign: ball.sign,
         }
@@ -136,7 +136,13 @@ impl DoubleBall {
             .high
             .abs()
             .mul_add(other.radius, other.size() * self.radius);
-        let radius = mid.high.abs().mul_add(PRODUCT_ERROR, spread);
+        // A product of two radii may underflow, and where both midpoints are 0 nothing else is left of it.
+        let lost = if self.radius != 0.0 && other.radius != 0.0 {
+            SPECK
+        } else {
+            0.0
+        };
+        let radius = mid.high.abs().mul_add(PRODUCT_ERROR, spread + lost);
         Self::number(mid, self.exponent + other.exponent, enlarged(radius), sign)
     }
 

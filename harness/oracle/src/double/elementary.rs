@@ -94,7 +94,8 @@ pub(super) fn literal(text: &str) -> Option<DoubleBall> {
     let enclosure = Interval::literal(LITERAL_BITS, text)?;
     let exact = &enclosure.lo.value;
     let high = exact.to_f64();
-    if high != 0.0 && !high.is_normal() {
+    // Far from the ends of f64, or what is left of the number underflows; of 0 nothing is left.
+    if *exact != 0 && !(1e-250..1e250).contains(&high.abs()) {
         return Some(ANYTHING);
     }
     let rest = Float::with_val(LITERAL_BITS, exact - high);
@@ -133,10 +134,10 @@ static LOW_TERMS: LazyLock<[Word; 4]> = LazyLock::new(|| {
 /// stay below 0.05 but for x itself, from which the first product is taken exactly (TwoSum), so that the three double-double
 /// additions and the product with the third part (below 2^−26) make an absolute error of at most
 /// 3 · 4 u² · 0.05 + 2^−26 · 3 u² + k 2^−165 < u². x's own low part is added last but one, exactly as it is.
-/// e^r is Horner's scheme over r^j/j! up to j = 11: left out are terms below 0.00542^12/12! < 2^−118. The terms from j = 6 on, below 2^−54,
-/// are in f64, an error below 2^−106; each double-double step is a product (4 u²) and a sum (3 u²), of a value near 1/j!,
+/// e^r is Horner's scheme over r^j/j! up to j = 11: left out are terms below 0.00542^12/12! < 2^−118. The terms from j = 6 on, below 2^−54.7,
+/// are in f64 with at most 4 u of them lost, an error below 2^−105.7; each double-double step is a product (4 u²) and a sum (3 u²), of a value near 1/j!,
 /// multiplied by r at each later one: 3 u² for the last sum, and 0.0055 · (7 + 4) u² for what is before. With the error of r (u²), of the table (u²/2)
-/// and of the last product (4 u²) it is below 10 u² + 2^−105 < 2^−102.
+/// and of the last product (4 u²) it is below 10 u² + 2^−105.7 < 2^−102.
 #[inline(always)]
 fn exp_of_word(x: Word) -> (Word, i64) {
     let constants = &*CONSTANTS;
@@ -183,7 +184,7 @@ static INVERSES: LazyLock<[DoubleBall; 18]> = LazyLock::new(|| {
 /// x = k log 2 / 1024 + r with |r| ≤ 3.4e-4, k < 2^22. The product with the constant's first part (31 bits) is exact, and so is its difference
 /// from x's high part; the second product is exact as a pair, the third is below 2^−73 with an error below 2^−126. r = s + l with
 /// |l| ≤ u |s| after the parts are joined, whose roundings are below 2^−53 · 2^−43 for x's own low part. e^r = 1 + s + (l + q) with
-/// q = e^s − 1 − s + s l in f64: below 2^−24, within 3.2 u of it (Horner's scheme of decreasing terms, and s² before it), that is 2^−75.3; left
+/// q = e^s − 1 − s + s l in f64: below 2^−24, within 4.2 u of it (Horner's scheme of decreasing terms, s² before it, their product and the last step), that is 2^−74.9; left
 /// out are s^7/7! < 2^−92 and l² terms. The sums of l, q and the low part of 1 + s round numbers below 2^−23.9, at 2^−76.9 each.
 /// The table (u²) and the product with it (4 u²) do not count.
 #[inline(always)]
@@ -231,7 +232,7 @@ impl DoubleBall {
         }
         if self.exponent >= LARGE {
             // At most −2^20 · (1 − r): e to it is below 2^−1500000, and positive.
-            let negative = self.sign < 0 && self.radius < 0.005;
+            let negative = self.sign < 0 && self.mid.high != 0.0 && self.radius < 0.005;
             return if negative {
                 Self::around(Word::ONE, -1_500_000, 1.0, 1)
             } else {
@@ -301,7 +302,7 @@ impl DoubleBall {
             (Kind::Number, 0) if self.is_zero() => return Self::infinity(-1),
             _ => return ANYTHING,
         }
-        if !(self.radius <= 0.125) {
+        if !(self.radius <= 0.125) || self.mid.high == 0.0 {
             return ANYTHING;
         }
         // m · 2^e with √½ < m ≤ √2, about.

@@ -261,7 +261,7 @@ impl Enclosure for DoubleBall {
         match self.kind {
             Kind::Anything => ANYTHING,
             _ if self.sign < 0 => self.negate(),
-            // Around 0 the magnitude is at most |m| + r, and |m| − r is not positive.
+            // The magnitude is at most |m| + r, and no less than |m| − r, whether the ball reaches 0 or not.
             _ if self.sign == 0 && self.mid.high < 0.0 => self.negate(),
             _ => *self,
         }

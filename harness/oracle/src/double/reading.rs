@@ -45,7 +45,8 @@ fn scaled(units: i128, exponent: i64, up: bool) -> f64 {
     match (up, result < f64::MIN_POSITIVE) {
         (true, true) => f64::MIN_POSITIVE,
         (false, true) => 0.0,
-        _ => result,
+        (false, false) => result.min(f64::MAX),
+        (true, false) => result,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Each function and operation against MPFR at ten million points, and at the ends of its domain.
 
+use crate::bracket::Bracket;
 use crate::double::DoubleBall;
 use crate::enclosure::Enclosure;
 use crate::interval::Interval;
@@ -151,4 +152,47 @@ fn special_values() {
         tiny.ulp_error(Dtype::F64, -0.0),
         crate::interval::UlpError::WrongClass
     );
+}
+
+/// A product of radii that underflows leaves a ball around 0, and not 0.
+#[test]
+fn a_tiny_square_is_not_zero() {
+    let of = |x: f64| DoubleBall::exactly((), x);
+    let tiny = of(1.0).add(&of(-800.0).exp(()), ()).subtract(&of(1.0), ());
+    for product in [tiny.multiply(&tiny, ()), tiny.square(())] {
+        assert!(!product.is_exactly(0.0), "{product:?}");
+        assert!(!product.log(()).is_exactly(f64::NEG_INFINITY));
+        assert!(!product.divide(&of(-1600.0).exp(()), ()).is_exactly(0.0));
+    }
+}
+
+/// Literals with more digits than a rung has, and at the ends of f64's range.
+#[test]
+fn literals_are_contained() {
+    for text in [
+        "0.1",
+        "1e-9",
+        "3",
+        "0x1.8p+1",
+        "0x1.0000000000000008p0",
+        "0x1.23456789abcdef01p+0",
+        "0x1p-1100",
+        "0x1p2000",
+        "1e-400",
+        "3e-308",
+        "2.2250738585072014e-308",
+        "1e-300",
+        "1e-292",
+        "1e300",
+        "123456789012345678901234567890",
+    ] {
+        let exact = Interval::literal(1024, text).unwrap();
+        let ball = DoubleBall::literal((), text).unwrap();
+        assert!(exact.is_within(&ball.to_interval()), "{text}: {ball:?}");
+        let bracket = Bracket::literal((), text).unwrap();
+        assert!(
+            exact.is_within(&bracket.to_interval()),
+            "{text}: {bracket:?}"
+        );
+    }
 }
