@@ -68,7 +68,8 @@ pub struct Common {
     #[arg(long, global = true, default_value_t = DEFAULT_PRECISION_LIMIT, value_name = "BITS",
           value_parser = clap::value_parser!(u32).range(128..=1 << 20))]
     pub precision_limit: u32,
-    /// The rungs that settle values: all, or MPFR's alone. Slower, and the same verdicts and bounds.
+    /// The rungs that settle values: all, or MPFR's alone, which is slower and gives the same verdicts and bounds; but where --precision-limit is
+    /// low it leaves open what the others settle.
     #[arg(long, global = true, value_enum, default_value_t = OracleArgument::Ladder)]
     pub oracle: OracleArgument,
     /// Print JSON instead of text.
