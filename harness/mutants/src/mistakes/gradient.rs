@@ -37,14 +37,14 @@ mutant_table! {
 
     "softmax-gradient-diagonal-only" of "softmax_grad_logits" in ALL, by KilledBy::Cases, seen in None;
         "s_i (1 - s_i) u_i: the Jacobian taken for a diagonal" => "gradients that do not sum to 0";
-        Form::Row(|inputs, output| softmax_gradient(inputs, output, |u, s, i| u[i] - s[i] * u[i]));
+        Form::Row(|inputs, output| softmax_gradient(inputs, output, |_, _| 0.0, |u, s, _| u - s * u));
 
     "softmax-gradient-inner-product-short" of "softmax_grad_logits" in ALL, by KilledBy::Cases, seen in None;
         "the inner product of softmax and upstream runs to n - 1" => "gradients that do not sum to 0";
-        Form::Row(|inputs, output| softmax_gradient(inputs, output, |u, s, i| {
-            let last = u.len() - 1;
-            u[i] - u[..last].iter().zip(s).map(|(u, s)| u * s).sum::<f64>()
-        }));
+        Form::Row(|inputs, output| {
+            let short = |u: &[f64], s: &[f64]| u[..u.len() - 1].iter().zip(s).map(|(u, s)| u * s).sum();
+            softmax_gradient(inputs, output, short, |u, _, inner| u - inner)
+        });
 
     "softmax-gradient-upstream-ignored" of "softmax_grad_logits" in ALL, by KilledBy::Cases, seen in None;
         "the upstream gradient is taken for the first unit vector" => "the gradient of the first output alone";
@@ -72,7 +72,8 @@ mutant_table! {
             accurate("logsumexp_grad_logits", inputs, output)?;
             let logits = widened(row(inputs, 0)?);
             if is_ordinary(&logits) {
-                let top = logits.iter().position(|x| x.to_bits() == largest(&logits).to_bits());
+                let most = largest(&logits).to_bits();
+                let top = logits.iter().position(|x| x.to_bits() == most);
                 store(output, (0..logits.len()).map(|at| f64::from(u8::from(Some(at) == top))));
             }
             Ok(())
@@ -105,20 +106,20 @@ pub(crate) fn negated<E: Element>(
     Ok(())
 }
 
-/// s_i times a factor of (u, s, i), for ordinary rows and finite upstream gradients.
+/// s_i times a factor of u_i, s_i and what `inner` makes of the rows u and s, for ordinary rows and finite upstream gradients.
 fn softmax_gradient<E: Element>(
     inputs: &[Input<'_, E>],
     output: &mut [E],
-    factor: impl Fn(&[f64], &[f64], usize) -> f64,
+    inner: impl Fn(&[f64], &[f64]) -> f64,
+    factor: impl Fn(f64, f64, f64) -> f64,
 ) -> Outcome {
     accurate("softmax_grad_logits", inputs, output)?;
     let (logits, upstream) = (widened(row(inputs, 0)?), widened(row(inputs, 1)?));
     if is_ordinary(&logits) && upstream.iter().all(|u| u.is_finite()) {
         let s = accurate_in_f64("softmax", &inputs[..1], output.len())?;
-        store(
-            output,
-            (0..s.len()).map(|i| s[i] * factor(&upstream, &s, i)),
-        );
+        let inner = inner(&upstream, &s);
+        let places = s.iter().zip(&upstream);
+        store(output, places.map(|(&s, &u)| s * factor(u, s, inner)));
     }
     Ok(())
 }
