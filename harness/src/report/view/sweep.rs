@@ -7,7 +7,7 @@ use super::super::number::{NOTHING, count, nearest, plural, share, shortest, upp
 use crate::sweep::SweepRow;
 
 /// Upper edges of the bins that the tables count by; a last one takes everything above.
-const SHOWN_EDGES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.51, 1.0];
+const SHOWN_EDGES: [f64; 8] = [1e-6, 0.1, 0.2, 0.3, 0.4, 0.5, 0.51, 1.0];
 
 /// All sweeps.
 #[derive(Debug, Serialize)]
