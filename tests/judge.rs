@@ -5,7 +5,7 @@ mod planted;
 
 use lossproof::cases::strategy::cases;
 use lossproof::cases::{Case, CaseId, Tensor, case};
-use lossproof::measure::{CaseReport, Floors, Tally, Verdict, measure_answers, measure_case};
+use lossproof::measure::{CaseReport, Tally, Verdict, measure_case};
 use lossproof::reference::{DEFAULT_PRECISION_LIMIT, Reference};
 use lossproof::report::model::VerdictCounts;
 use lossproof::run::{Unobserved, run};
@@ -170,28 +170,26 @@ fn an_error_that_exceeds_is_measured_as_closely_as_any() {
     assert!(upper - lower <= 1e-11 * exact, "{lower} {upper}");
 }
 
-/// What a limit leaves unmeasured is published as what is known of it, and not left out.
+/// On the last rung a proven verdict is taken, and its error published with the bounds that are known.
 #[test]
 fn a_low_limit_leaves_no_error_out() {
     let power = |exponent: i32| 2.0f64.powi(exponent);
-    let terms = [power(40), 1.0, power(-60), -power(40)];
+    // 1 + 2^−60, of which 128 bits leave 27 after the cancellation.
+    let terms = [power(100), 1.0, power(-60), -power(100)];
     let case = made("reduce_sum", Dtype::F64, vec![row(&terms)]);
     let op = reference("reduce_sum");
-    for limit in [128, DEFAULT_PRECISION_LIMIT] {
-        let floors = Floors::default();
-        let subject = answers(&[1.0]);
-        let answered = vec![(
-            &subject as &dyn Subject,
-            Answer::Values(vec![1.0]),
-            Some(&floors),
-        )];
-        let measured = measure_answers(op, &case, answered, limit).unwrap();
-        let report = &measured.subjects[0];
-        assert!(report.judged[0].verdict.conforms());
-        let (lower, upper) = report.worst.as_ref().expect("it has a distance").ulp_error;
-        let exact = power(-60) / power(-52);
-        assert!(lower <= exact && exact <= upper, "{limit}: {lower} {upper}");
-    }
+    let measured = measure_case(op, &case, &[&answers(&[2.0])], 128).unwrap();
+    let report = &measured.subjects[0];
+    assert_eq!(report.judged[0].verdict, Verdict::Exceeds);
+    let worst = report.worst.as_ref().expect("it has a distance");
+    let (lower, upper) = worst.ulp_error;
+    let exact = (1.0 - power(-60)) * power(52);
+    assert!(lower <= exact && exact <= upper, "{lower} {upper}");
+    assert!(upper - lower > 1e-12 * upper, "the limit is not met");
+    // What the enclosure does not prove stays open.
+    let measured = measure_case(op, &case, &[&answers(&[1.0])], 128).unwrap();
+    let verdict = measured.subjects[0].judged[0].verdict;
+    assert_eq!(verdict, Verdict::Undecided);
 }
 
 #[test]

@@ -84,9 +84,24 @@ fn a_sweep_is_compared_like_a_row() {
     assert_eq!(
         cells(&partial),
         [
-            "worse | lib:./softmax.so | softmax | f32 | domain rows_of_1 | conforms → DOES NOT CONFORM; cases 4 → 3"
+            "worse | lib:./softmax.so | softmax | f32 | domain rows_of_1 | conforms → DOES NOT CONFORM; inputs 4 → 3"
         ]
     );
+    // One of two, of a kernel without rows in either report.
+    let two = |sweeps: &[&str]| {
+        let sweeps = sweeps.iter().map(|op| {
+            let mut sweep = report()["sweeps"][0].clone();
+            sweep["op"] = json!(op);
+            sweep
+        });
+        let sweeps: Vec<Value> = sweeps.collect();
+        edited(|report| report["sweeps"] = json!(sweeps))
+    };
+    let (before, after) = (two(&["sigmoid", "softplus"]), two(&["softplus"]));
+    let fewer = compared(&before, &after, Options::default());
+    assert!(fewer.worse, "{:?}", fewer.changes);
+    let more = compared(&after, &before, Options::default());
+    assert_eq!((more.worse, more.counts.appeared), (false, 1));
     let without = edited(|report| report["sweeps"] = json!([]));
     assert_eq!(cells(&without).len(), 1);
     assert!(compared(&report(), &without, Options::default()).worse);

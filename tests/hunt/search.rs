@@ -279,3 +279,31 @@ fn the_objective_decides_what_is_found() {
     assert!(ulps.ulp_error.0 > conditioned.ulp_error.0);
     assert!(conditioned.conditioned > ulps.conditioned);
 }
+
+/// Where the exact result is beside 0 an error counts most, and steps do not come there.
+#[test]
+fn zeros_of_the_exact_result_are_approached() {
+    let reference = reference("logsumexp");
+    let subject = Builtin::new(Variant::Textbook);
+    let judge = judge(reference, &subject, Dtype::F32);
+    let hunted = hunt(&judge, &plan(reference, 4000, 16), &Unwatched).unwrap();
+    let find = hunted.find.expect("it is far off");
+    assert!(find.by.starts_with("root"), "{}", find.by);
+    assert!(find.objective > 1e12, "{}", find.objective);
+}
+
+/// NaN and infinities beside numbers, as an elementwise op has them in one case, are no places on a line.
+#[test]
+fn what_is_not_finite_is_not_stepped() {
+    for op in ["sigmoid_cross_entropy_with_logits", "sigmoid", "softplus"] {
+        let reference = reference(op);
+        let subject = Builtin::new(Variant::Accurate);
+        let judge = judge(reference, &subject, Dtype::F32);
+        let mut plan = plan(reference, 1500, 16);
+        plan.classes = vec![class_named("non_finite").unwrap()];
+        for seed in 0..3 {
+            plan.seed = seed;
+            assert!(hunt(&judge, &plan, &Unwatched).unwrap().complete);
+        }
+    }
+}

@@ -130,7 +130,13 @@ fn what_was_swept_is_swept_again() {
     };
     let nothing = sweep(&[]);
     assert_eq!(nothing.code, 2);
-    has(&nothing.stderr, &["has no outcome of any domain selected"]);
+    has(
+        &nothing.stderr,
+        &[
+            "merged` has no outcome of any domain selected",
+            "list domains",
+        ],
+    );
     merge_into(&merged.join("sigmoid.f16.every_value.json"), &[&first]);
     assert_eq!(sweep(&["--op", "softplus"]).code, 2);
     assert_eq!(sweep(&[]).code, 0);

@@ -171,13 +171,19 @@ fn selected<'a>(
         let is_asked = arguments.domains.is_empty() || arguments.domains.contains(&domain.name);
         is_asked && arguments.up_to.is_none_or(|most| domain.size() <= most)
     });
-    if let Some(folder) = arguments.again.clone().filter(|_| !all.is_empty()) {
-        let swept = pieces_by_name(&[folder])?;
+    if let Some(folder) = &arguments.again
+        && !all.is_empty()
+    {
+        let swept = pieces_by_name(std::slice::from_ref(folder))?;
         all.retain(|(reference, _, domain)| {
             swept.contains_key(&sweep_name(&reference.op.name, domain))
         });
         if all.is_empty() {
-            bail!("the folder given with --again has no outcome of any domain selected");
+            bail!(
+                "`{}` has no outcome of any domain selected; `lossproof list domains` lists them, and their files are named \
+                 OP.DTYPE.DOMAIN",
+                folder.display()
+            );
         }
     }
     if all.is_empty() {

@@ -6,7 +6,7 @@ use super::model::{
     Change, Comparison, Counts, Detail, Direction, Kind, Measure, Part, SCHEMA, Side,
 };
 use super::settings::differences;
-use super::view::{ClauseUse, PropertyUse, Row, ScoreView, View};
+use super::view::{ClauseUse, PropertyUse, Row, ScoreView, Sweep, View};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the user lets pass.
@@ -51,14 +51,9 @@ pub fn compare(before: (&str, &View), after: (&str, &View), options: Options) ->
         unchanged: 0,
     };
     let fewer_cases_allowed = options.allow_removed;
-    for (part, of) in [
-        (Part::Result, rows as fn(&View) -> Vec<Entry<'_, &Row>>),
-        (Part::Sweep, sweeps),
-    ] {
-        found.part(part, &of(before), &of(after), |before, after| {
-            of_rows(before, after, fewer_cases_allowed)
-        });
-    }
+    let row_details = |before: &&Row, after: &&Row| of_rows(before, after, fewer_cases_allowed);
+    found.part(Part::Result, &rows(before), &rows(after), row_details);
+    found.part(Part::Sweep, &sweeps(before), &sweeps(after), row_details);
     found.part(Part::Clause, &clauses(before), &clauses(after), of_clauses);
     found.part(
         Part::Property,
@@ -165,13 +160,14 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// A clause or property of a kernel that is wholly new or gone: its rows have said so.
+    /// A clause, property or sweep of a kernel that is wholly new or gone: its rows have said so.
     fn is_explained(&self, part: Part, key: Key<'a>, kind: Kind) -> bool {
-        let tested = match kind {
-            Kind::WentAway => &self.tested_after,
-            _ => &self.tested_before,
+        let (with, without) = match kind {
+            Kind::WentAway => (&self.tested_before, &self.tested_after),
+            _ => (&self.tested_after, &self.tested_before),
         };
-        part != Part::Result && key.place().is_some_and(|place| !tested.contains(&place))
+        let is_told = |place| with.contains(&place) && !without.contains(&place);
+        part != Part::Result && key.place().is_some_and(is_told)
     }
 
     fn both(&mut self, part: Part, key: Key<'_>, conforms: Option<bool>, details: Vec<Detail>) {
@@ -237,7 +233,7 @@ fn rows(view: &View) -> Vec<Entry<'_, &Row>> {
 }
 
 fn sweeps(view: &View) -> Vec<Entry<'_, &Row>> {
-    view.sweeps.iter().map(row).collect()
+    view.sweeps.iter().map(|Sweep(of)| row(of)).collect()
 }
 
 fn row(row: &Row) -> Entry<'_, &Row> {

@@ -155,7 +155,7 @@ fn what(changes: &[Change]) -> String {
         }
     }
     let details = first.details.iter().map(|detail| {
-        let text = measure(&detail.measure);
+        let text = measure(first.part, &detail.measure);
         // In a mixed line the reader must see which part is the bad one.
         match (first.kind, detail.direction) {
             (Kind::Mixed, Direction::Worse) => format!("worse: {text}"),
@@ -166,7 +166,7 @@ fn what(changes: &[Change]) -> String {
     details.collect::<Vec<_>>().join("; ")
 }
 
-fn measure(measure: &Measure) -> String {
+fn measure(part: Part, measure: &Measure) -> String {
     let ulps = |ulps: Option<f64>| shortest(ulps.unwrap_or(f64::INFINITY));
     match measure {
         Measure::MaxUlp {
@@ -199,7 +199,12 @@ fn measure(measure: &Measure) -> String {
             format!("{} → {}", state(*before), state(*after))
         }
         Measure::Cases { before, after } => {
-            format!("cases {} → {}", count(*before), count(*after))
+            let noun = if part == Part::Sweep {
+                "inputs"
+            } else {
+                "cases"
+            };
+            format!("{noun} {} → {}", count(*before), count(*after))
         }
         Measure::ClauseConforming { before, after } => {
             format!("conforming {}", shares(*before, *after))

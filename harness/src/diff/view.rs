@@ -38,9 +38,8 @@ pub struct View {
     #[serde(default)]
     pub(super) subjects: Vec<SubjectView>,
     pub(super) results: Vec<Row>,
-    /// Sweeps have the form of rows: a domain for a class, and inputs for cases.
     #[serde(default)]
-    pub(super) sweeps: Vec<Row>,
+    pub(super) sweeps: Vec<Sweep>,
     #[serde(default)]
     clauses: Vec<ClauseView>,
     #[serde(default)]
@@ -61,9 +60,8 @@ pub(super) struct Row {
     pub subject: String,
     pub op: String,
     pub dtype: String,
-    #[serde(alias = "domain")]
     pub class: String,
-    #[serde(default, alias = "inputs")]
+    #[serde(default)]
     pub cases: Option<u64>,
     pub values: u64,
     #[serde(default)]
@@ -79,8 +77,57 @@ pub(super) struct Row {
 struct MaxUlpView {
     #[serde(default)]
     upper: Option<f64>,
-    #[serde(default, alias = "worst_input")]
+    #[serde(default)]
     worst_case: Option<String>,
+}
+
+/// A sweep, compared as a row: its domain stands for a class, and its inputs for cases.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "SweepView")]
+pub(super) struct Sweep(pub Row);
+
+#[derive(Debug, Clone, Deserialize)]
+struct SweepView {
+    subject: String,
+    op: String,
+    dtype: String,
+    domain: String,
+    inputs: u64,
+    values: u64,
+    max_ulp: MaxOfSweepView,
+    correctly_rounded: u64,
+    #[serde(default)]
+    verdicts: BTreeMap<String, u64>,
+    #[serde(default)]
+    conforms: Option<bool>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct MaxOfSweepView {
+    #[serde(default)]
+    upper: Option<f64>,
+    #[serde(default)]
+    worst_input: Option<String>,
+}
+
+impl From<SweepView> for Sweep {
+    fn from(sweep: SweepView) -> Self {
+        Self(Row {
+            subject: sweep.subject,
+            op: sweep.op,
+            dtype: sweep.dtype,
+            class: sweep.domain,
+            cases: Some(sweep.inputs),
+            values: sweep.values,
+            max_ulp: Some(MaxUlpView {
+                upper: sweep.max_ulp.upper,
+                worst_case: sweep.max_ulp.worst_input,
+            }),
+            correctly_rounded: sweep.correctly_rounded,
+            verdicts: sweep.verdicts,
+            conforms: sweep.conforms,
+        })
+    }
 }
 
 /// A maximum error as it is compared.
@@ -259,7 +306,7 @@ impl View {
             let entry = format!("{} {}/{}/{}", row.subject, row.op, row.dtype, row.class);
             (entry, row.correctly_rounded, row.values)
         });
-        let sweeps = self.sweeps.iter().map(|row| {
+        let sweeps = self.sweeps.iter().map(|Sweep(row)| {
             let entry = format!(
                 "the sweep of {} {}/{}/{}",
                 row.subject, row.op, row.dtype, row.class

@@ -7,7 +7,7 @@
 
 use super::draws::Draws;
 use super::evaluate::Score;
-use super::moves::{MOVES, Mover};
+use super::moves::{MOVES, Mover, differs};
 use super::roots::{Line, Root};
 use crate::cases::{Case, Draw};
 
@@ -76,10 +76,10 @@ impl Asked {
 #[derive(Debug)]
 struct Approach {
     root: Root,
-    /// The member that it began from, and what that was worth.
+    /// The member that it began from.
     member: usize,
+    /// The largest objective before it began, and on the way.
     before: f64,
-    /// The largest objective on the way.
     best: f64,
 }
 
@@ -94,7 +94,7 @@ pub(super) struct Climb<'a> {
     line: Option<Line>,
     /// A zero that is being approached.
     root: Option<Approach>,
-    /// A member that came closer to a zero: it is swept next, along another number.
+    /// A member that came closer to a zero: it is swept next.
     closer: Option<usize>,
     /// Gains and tries of each move.
     record: [(f64, f64); MOVES.len()],
@@ -226,7 +226,7 @@ impl<'a> Climb<'a> {
         for _ in 0..8 * wanted {
             let kind = self.choose(draw);
             if let Some(next) = self.mover.moved(&case, mate, MOVES[kind], draw)
-                && next.inputs != case.inputs
+                && differs(&next, &case)
             {
                 case = next;
                 moves.push(kind);
@@ -311,9 +311,7 @@ impl<'a> Climb<'a> {
         {
             let candidate = self.members[leader].at.clone();
             self.lead(candidate);
-            if self.closer == Some(leader) {
-                self.closer = Some(0);
-            }
+            self.follow_to_the_front(leader);
             // Two members that climb from one place are one too many.
             self.restart(leader, draw);
         }
@@ -345,14 +343,34 @@ impl<'a> Climb<'a> {
             self.root = Root::on(line, cases, scores).map(|root| Approach {
                 root,
                 member,
-                before: self.members[member].at.score.objective,
-                best: largest(scores),
+                before: largest(scores).max(self.members[member].at.score.objective),
+                best: 0.0,
             });
         }
     }
 
+    /// What was begun from a member goes on from the first, which took its place.
+    fn follow_to_the_front(&mut self, member: usize) {
+        if self.closer == Some(member) {
+            self.closer = Some(0);
+        }
+        if self.is_approaching(member)
+            && let Some(approach) = &mut self.root
+        {
+            approach.member = 0;
+        }
+    }
+
+    /// Whether a zero is approached from a member.
+    fn is_approaching(&self, member: usize) -> bool {
+        let approach = self.root.as_ref();
+        approach.is_some_and(|approach| approach.member == member)
+    }
+
     /// A member goes on to its best neighbour, stays, or starts anew.
     fn settle(&mut self, place: usize, next: Candidate, draw: &mut Draw) {
+        // On the way to a zero a member has not come to a stand.
+        let is_approaching = self.is_approaching(place);
         let member = &mut self.members[place];
         let (old, new) = (member.at.score.objective, next.score.objective);
         let accepted =
@@ -363,7 +381,7 @@ impl<'a> Climb<'a> {
         if new > member.peak * GAIN {
             member.peak = new;
             member.stale = 0;
-        } else {
+        } else if !is_approaching {
             member.stale += 1;
         }
         if place > 0 && self.members[place].stale > PATIENCE {
@@ -379,6 +397,12 @@ impl<'a> Climb<'a> {
         } else {
             Some(self.ready.swap_remove(draw.below(self.ready.len())))
         };
+        if self.closer == Some(place) {
+            self.closer = None;
+        }
+        if self.is_approaching(place) {
+            self.root = None;
+        }
         let member = &mut self.members[place];
         member.stale = 0;
         if let Some(fresh) = fresh {

@@ -46,7 +46,7 @@ pub struct Judge<'a> {
     pub objective: Objective,
     /// Where the ladder of enclosures ends.
     pub precision_limit: PrecisionBits,
-    /// Which rungs it climbs. Of values whose errors are published alike, either may take another for the worst.
+    /// Which rungs it climbs. Of values whose errors are published alike either way may take another for the worst, and go on from there.
     pub oracle: Oracle,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It starts from what is known to be bad, looks at cases of the op's own classes, and goes on by three means in turn:
 //! bisection of the arguments' ranges where there are few of them, climbing by small moves from the best inputs found
-//! so far, and fresh looks. Where the exact result changes its sign between two neighbours, their numbers are halved down to
+//! so far, and fresh looks. Where the exact result changes its sign between two of them, the stretch between is halved down to
 //! the zero. Every batch of candidates is drawn before any of it is measured, so what is found depends on
 //! the seed and on how many evaluations there were, and on nothing else. An error is the one that an enclosure proves: the
 //! lower end of its interval counts.

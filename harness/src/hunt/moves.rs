@@ -163,6 +163,9 @@ impl<'a> Mover<'a> {
         let place = draw.below(numbers.len());
         let together = draw.flip();
         let number = if together { number } else { numbers[place] };
+        if !number.is_finite() {
+            return None;
+        }
         let is_meant = |&at: &usize| {
             if together {
                 numbers[at].to_bits() == number.to_bits()
@@ -180,7 +183,7 @@ impl<'a> Mover<'a> {
             let steps = between(1 << low, (1i64 << high) - 1, draw);
             for steps in [steps, -steps] {
                 let changed = line.with(domain.stepped(input, number, steps));
-                if changed.inputs != case.inputs {
+                if differs(&changed, case) {
                     cases.push(changed);
                 }
             }
@@ -347,6 +350,21 @@ impl<'a> Mover<'a> {
         }
         Some(next)
     }
+}
+
+/// Whether two candidates differ in a bit, a class index or a length; a NaN is like itself.
+pub(super) fn differs(ours: &Case, theirs: &Case) -> bool {
+    let numbers = |case: &Case| -> Vec<Vec<u64>> {
+        let inputs = case.inputs.iter();
+        let bits = |tensor: &Tensor| tensor.numbers().iter().map(|x| x.to_bits()).collect();
+        inputs.map(bits).collect()
+    };
+    let indices = |case: &Case| -> Vec<Vec<i64>> {
+        case.inputs.iter().map(|x| x.indices().to_vec()).collect()
+    };
+    ours.lengths != theirs.lengths
+        || numbers(ours) != numbers(theirs)
+        || indices(ours) != indices(theirs)
 }
 
 /// The positions of inputs that hold numbers.

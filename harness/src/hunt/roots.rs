@@ -50,10 +50,12 @@ const PARTS: u64 = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Root {
     line: Line,
-    /// Which output value it is about.
+    /// Which output value it is about: the sign is known where that is the worst of an input's.
     output: usize,
     ends: (i64, i64),
     sign_of_lower: f64,
+    /// A place where the exact result is 0: only its neighbours are left to look at.
+    zero: Option<i64>,
 }
 
 impl Root {
@@ -77,6 +79,7 @@ impl Root {
             output,
             ends: (lower, upper),
             sign_of_lower,
+            zero: None,
         };
         root.is_open().then_some(root)
     }
@@ -88,6 +91,12 @@ impl Root {
     /// The inputs between its parts.
     pub(super) fn ask(&self) -> Vec<Case> {
         let (lower, upper) = self.ends;
+        if let Some(zero) = self.zero {
+            let beside = [zero.saturating_sub(1), zero.saturating_add(1)];
+            let inside = beside.into_iter().filter(|&at| lower < at && at < upper);
+            let number = |at| from_ordinal(self.line.dtype(), at);
+            return inside.map(|at| self.line.with(number(at))).collect();
+        }
         let length = upper.abs_diff(lower);
         let parts = PARTS.min(length);
         let place = |part| {
@@ -102,23 +111,33 @@ impl Root {
             .collect()
     }
 
-    /// The part on which the sign changes; none where that cannot be told, or nothing lies between its ends.
+    /// The part on which the sign changes, or what lies beside a zero; none where nothing is left to look at, or no sign is known.
     pub(super) fn tell(mut self, cases: &[Case], scores: &[Score]) -> Option<Self> {
+        if self.zero.is_some() {
+            return None;
+        }
+        let before = self.ends;
         for (case, score) in cases.iter().zip(scores) {
             let place = self.line.place_of(case);
-            let sign = sign(score, self.output)?;
-            if sign * self.sign_of_lower > 0.0 {
-                self.ends.0 = place;
-            } else {
-                self.ends.1 = place;
-                break;
+            match sign(score, self.output) {
+                None => {}
+                Some(sign) if sign * self.sign_of_lower > 0.0 => self.ends.0 = place,
+                Some(0.0) => {
+                    self.zero = Some(place);
+                    break;
+                }
+                Some(_) => {
+                    self.ends.1 = place;
+                    break;
+                }
             }
         }
-        self.is_open().then_some(self)
+        let is_closer = self.zero.is_some() || self.ends != before;
+        (is_closer && self.is_open() && !self.ask().is_empty()).then_some(self)
     }
 }
 
-/// The sign of the exact result, where it is known of that output value.
+/// The sign of the exact result, 0 for 0, where it is known of that output value.
 fn sign(score: &Score, output: usize) -> Option<f64> {
     let worst = score.worst.filter(|worst| worst.place == output)?;
     let (lower, upper) = worst.exact;
@@ -127,7 +146,7 @@ fn sign(score: &Score, output: usize) -> Option<f64> {
     } else if upper < 0.0 {
         Some(-1.0)
     } else {
-        None
+        (lower == 0.0 && upper == 0.0).then_some(0.0)
     }
 }
 
@@ -140,7 +159,10 @@ mod tests {
 
     /// The score of a kernel whose exact result is x − 0.7.
     fn score(case: &Case) -> Score {
-        let exact = case.inputs[0].numbers()[1] - 0.7;
+        score_of(case.inputs[0].numbers()[1] - 0.7)
+    }
+
+    fn score_of(exact: f64) -> Score {
         let worst = WorstOutput {
             place: 0,
             exact: (exact, exact),
@@ -187,6 +209,52 @@ mod tests {
             assert!(is_found, "{dtype}");
             assert!((4..=25).contains(&rounds), "{dtype}: {rounds}");
         }
+    }
+
+    /// Where the exact result is 0 its neighbours are looked at, and then nothing.
+    #[test]
+    fn a_zero_has_neighbours() {
+        let id = CaseId {
+            op: "op".to_owned(),
+            dtype: Dtype::F16,
+            class: "own".to_owned(),
+            index: 0,
+        };
+        let case = Case::of_rows(id, vec![Tensor::Row(vec![1.0])]);
+        let line = Line::new(case, 0, vec![0]);
+        let number = |case: &Case| case.inputs[0].numbers()[0];
+        let score = |case: &Case| score_of(number(case) - 0.75);
+        let ends = [0.25, 2.0].map(|number| line.with(number));
+        let mut root = Root::on(line, &ends, &ends.each_ref().map(score));
+        let mut last = Vec::new();
+        while let Some(open) = root {
+            let asked = open.ask();
+            let scores: Vec<Score> = asked.iter().map(score).collect();
+            root = open.tell(&asked, &scores);
+            last = asked.iter().map(number).collect();
+        }
+        assert_eq!(last, [0.75 - 2.0f64.powi(-11), 0.75 + 2.0f64.powi(-11)]);
+    }
+
+    /// Where no sign is known the approach ends.
+    #[test]
+    fn unknown_signs_end_an_approach() {
+        let id = CaseId {
+            op: "op".to_owned(),
+            dtype: Dtype::F32,
+            class: "own".to_owned(),
+            index: 0,
+        };
+        let case = Case::of_rows(id, vec![Tensor::Row(vec![3.0, 1.0])]);
+        let line = Line::new(case, 0, vec![1]);
+        let ends = [0.5, 1.0].map(|number| line.with(number));
+        let root = Root::on(line, &ends, &ends.each_ref().map(score)).unwrap();
+        let asked = root.ask();
+        let unknown = Score {
+            worst: None,
+            ..score_of(1.0)
+        };
+        assert!(root.tell(&asked, &vec![unknown; asked.len()]).is_none());
     }
 
     #[test]

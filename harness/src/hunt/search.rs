@@ -98,7 +98,7 @@ const TURN: [Means; 8] = [
 enum Means {
     /// Neighbours of the best by moves of all kinds.
     Climb,
-    /// Neighbours of the best along one number, at every scale.
+    /// Neighbours of the best, or of another, along one number at every scale.
     Sweep,
     /// Halves of ranges; neighbours where there are too many arguments.
     Bisect,

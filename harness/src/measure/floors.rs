@@ -72,7 +72,8 @@ impl Floors {
 /// The most that MPFR's upper bound of an error may be where the error is proven to be at most `upper`.
 ///
 /// An error counts as measured once its bounds are within [`ERROR_RESOLUTION`] of each other, absolutely or relative to the upper
-/// one: U − L ≤ r max(1, U) with L ≤ e ≤ u; where MPFR's limit comes first, it is published as what is known of it. So U ≤ u + r or U ≤ u / (1 − r), both below u + 2 r max(1, u). An error of 0 is
+/// one: U − L ≤ r max(1, U) with L ≤ e ≤ u. So U ≤ u + r or U ≤ u / (1 − r), both below u + 2 r max(1, u). On MPFR's last rung, where
+/// the bounds may be as they are, its enclosure is narrower than that of any rung below it, of which u is. An error of 0 is
 /// proven by exact arithmetic alone, which is exact in MPFR too.
 pub(super) fn most_measured(upper: f64) -> f64 {
     if upper == 0.0 {

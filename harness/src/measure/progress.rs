@@ -215,7 +215,8 @@ impl<'a> Progress<'a> {
     /// Notes the error of a value that is settled, and that MPFR could not measure up to its limit: by what a rung below it has
     /// proven, so that it does not go missing from the maxima.
     pub(super) fn note_unmeasured(&mut self, place: usize, enclosure: &Interval) {
-        if let Some(judged) = self.judged[place] {
+        if let Some(mut judged) = self.judged[place] {
+            judged.ulp_error = self.closer.get(&place).copied().or(judged.ulp_error);
             self.measured.note(place, &judged, enclosure);
         }
     }
@@ -303,9 +304,10 @@ impl<'a> Progress<'a> {
 
     /// The least that MPFR may say of how many times over a value exceeds its ceiling.
     ///
-    /// MPFR divides its lower bound of the error, which is at most a resolution below that of a rung, by the ceiling at some upper bound of
-    /// κ. That is ∞ where it proves so much, or the first that it proves enough with: of those that the rung tried, from brackets that
-    /// are as wide but for a few roundings.
+    /// MPFR divides its lower bound of the error, which is at most a resolution below that of a rung (and an error above its ceiling
+    /// is not small), by the ceiling at an upper bound of κ: at ∞ where it proves so much, or at the first that it proves enough with,
+    /// of those that the rung tried. These are from brackets of the value that differ in a few roundings, as κ then does; the
+    /// slack is four orders of magnitude above either, in rows of up to 2^20 values.
     fn least_excess(&self, judged: &Judged) -> Option<f64> {
         const SLACK: f64 = 1.0 - 1e-9;
         let excess = judged.excess?;

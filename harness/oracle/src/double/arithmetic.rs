@@ -19,7 +19,7 @@ pub(super) struct Divisor {
     inverse: Word,
     exponent: i64,
     radius: f64,
-    /// What the magnitude's inverse is at most.
+    /// What the magnitude's inverse is at most, but for a rounding that [`enlarged`] makes good.
     most_inverse: f64,
     sign: i8,
 }
@@ -38,7 +38,6 @@ impl Divisor {
             inverse: ball.mid.inverse(),
             exponent: ball.exponent,
             radius: ball.radius,
-            // The roundings of `least` itself are made good by ENLARGED, as all that a radius is computed with.
             most_inverse: 1.0 / least * (1.0 + f64::EPSILON),
             sign: ball.sign,
         }

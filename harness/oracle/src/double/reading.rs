@@ -24,6 +24,7 @@ const EXACT: UlpError = UlpError::Within {
 )]
 fn scaled(units: i128, exponent: i64, up: bool) -> f64 {
     let nearest = units as f64;
+    debug_assert!(units < i128::MAX, "the cast back would saturate");
     let bound = if nearest as i128 == units {
         nearest
     } else if up {

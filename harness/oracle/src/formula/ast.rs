@@ -234,7 +234,7 @@ functions! {
     Softmax "softmax" 1 RowToRow,
     /// `a_i − logsumexp(a)`
     LogSoftmax "log_softmax" 1 RowToRow,
-    /// `Σ_j M_ij · x_j` for each row i of a matrix M and a vector x
+    /// `Σ_j a_ij · b_j` for each row i of a matrix a, and a vector b
     Matvec "matvec" 2 MatrixVector,
     /// whether a is NaN
     Isnan "isnan" 1 Test,
