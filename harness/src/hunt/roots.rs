@@ -157,6 +157,16 @@ mod tests {
     use crate::cases::{CaseId, Tensor};
     use lossproof_numerics::round_f64;
 
+    fn case(dtype: Dtype, row: &[f64]) -> Case {
+        let id = CaseId {
+            op: "op".to_owned(),
+            dtype,
+            class: "own".to_owned(),
+            index: 0,
+        };
+        Case::of_rows(id, vec![Tensor::Row(row.to_vec())])
+    }
+
     /// The score of a kernel whose exact result is x − 0.7.
     fn score(case: &Case) -> Score {
         score_of(case.inputs[0].numbers()[1] - 0.7)
@@ -182,13 +192,7 @@ mod tests {
     #[test]
     fn a_root_ends_beside_the_zero() {
         for dtype in [Dtype::F16, Dtype::F32, Dtype::F64] {
-            let id = CaseId {
-                op: "op".to_owned(),
-                dtype,
-                class: "own".to_owned(),
-                index: 0,
-            };
-            let case = Case::of_rows(id, vec![Tensor::Row(vec![3.0, 1.0])]);
+            let case = case(dtype, &[3.0, 1.0]);
             let line = Line::new(case, 0, vec![1]);
             let ends = [-1.0, 0.25, 5.0, 0.5].map(|number| line.with(number));
             let scores = ends.each_ref().map(score);
@@ -214,13 +218,7 @@ mod tests {
     /// Where the exact result is 0 its neighbours are looked at, and then nothing.
     #[test]
     fn a_zero_has_neighbours() {
-        let id = CaseId {
-            op: "op".to_owned(),
-            dtype: Dtype::F16,
-            class: "own".to_owned(),
-            index: 0,
-        };
-        let case = Case::of_rows(id, vec![Tensor::Row(vec![1.0])]);
+        let case = case(Dtype::F16, &[1.0]);
         let line = Line::new(case, 0, vec![0]);
         let number = |case: &Case| case.inputs[0].numbers()[0];
         let score = |case: &Case| score_of(number(case) - 0.75);
@@ -239,13 +237,7 @@ mod tests {
     /// Where no sign is known the approach ends.
     #[test]
     fn unknown_signs_end_an_approach() {
-        let id = CaseId {
-            op: "op".to_owned(),
-            dtype: Dtype::F32,
-            class: "own".to_owned(),
-            index: 0,
-        };
-        let case = Case::of_rows(id, vec![Tensor::Row(vec![3.0, 1.0])]);
+        let case = case(Dtype::F32, &[3.0, 1.0]);
         let line = Line::new(case, 0, vec![1]);
         let ends = [0.5, 1.0].map(|number| line.with(number));
         let root = Root::on(line, &ends, &ends.each_ref().map(score)).unwrap();
@@ -259,13 +251,7 @@ mod tests {
 
     #[test]
     fn without_a_change_of_sign_there_is_no_root() {
-        let id = CaseId {
-            op: "op".to_owned(),
-            dtype: Dtype::F32,
-            class: "own".to_owned(),
-            index: 0,
-        };
-        let case = Case::of_rows(id, vec![Tensor::Row(vec![3.0, 1.0])]);
+        let case = case(Dtype::F32, &[3.0, 1.0]);
         let line = Line::new(case, 0, vec![1]);
         let above = [1.0, 2.0, 5.0].map(|number| line.with(number));
         let scores = above.each_ref().map(score);

@@ -1,9 +1,9 @@
 //! One case: the answers of any number of subjects against one set of enclosures, climbing until all are decided.
 
 use super::floors::Floors;
-use super::progress::{Lazy, Progress, open_places, precisions};
+use super::progress::{Lazy, Progress, open_places};
 use super::question::{Conditioning, Question};
-use super::rung::Rung;
+use super::rung::{Rung, precisions};
 use super::verdict::{CeilingOf, Judged, Verdict, judge};
 use crate::cases::Case;
 use crate::reference::{GradientsDisagree, Reference, Rulings};

@@ -3,14 +3,14 @@
 use super::decimal::published;
 use super::floors::{Floors, most_measured};
 use super::question::Question;
-use super::rung::Rung;
-use super::verdict::{CeilingOf, ERROR_RESOLUTION, Judged, ROUGH_RESOLUTION, Verdict, judge};
+use super::rung::{Precision, Rung};
+use super::verdict::{CeilingOf, Judged, ROUGH_RESOLUTION, Verdict, judge};
 use crate::reference::{Rulings, Target, accepts_class};
 use crate::spec::Outcome;
 use crate::subject::Answer;
 use crate::tolerance::{Passed, Yardsticks};
 use lossproof_numerics::Dtype;
-use lossproof_oracle::{Interval, PrecisionBits, Reading, UlpError, rungs};
+use lossproof_oracle::{Interval, Reading, UlpError};
 use std::collections::BTreeMap;
 
 /// A subject's state while the ladder climbs.
@@ -366,29 +366,6 @@ impl<'a> Progress<'a> {
         let errors = judged.filter_map(|(place, judged)| Some((place, (*judged)?.ulp_error?)));
         errors.reduce(|best, next| if next.1.1 > best.1.1 { next } else { best })
     }
-}
-
-/// A rung of MPFR's.
-#[derive(Clone, Copy)]
-pub(super) struct Precision {
-    pub(super) bits: PrecisionBits,
-    /// How close the bounds of an error must be on it; on the last one they may be as they are.
-    pub(super) resolution: f64,
-}
-
-/// MPFR's rungs up to a limit.
-pub(super) fn precisions(limit: PrecisionBits) -> impl Iterator<Item = Precision> {
-    let mut rungs = rungs(limit).peekable();
-    std::iter::from_fn(move || {
-        let bits = rungs.next()?;
-        let is_last = rungs.peek().is_none();
-        let resolution = if is_last {
-            f64::INFINITY
-        } else {
-            ERROR_RESOLUTION
-        };
-        Some(Precision { bits, resolution })
-    })
 }
 
 /// An iterator made when it is first asked for its next item.

@@ -1,4 +1,7 @@
-//! The rungs of the ladder, as reports count them.
+//! The rungs of the ladder, as reports count them, and MPFR's by their precision.
+
+use super::verdict::ERROR_RESOLUTION;
+use lossproof_oracle::{PrecisionBits, rungs};
 
 /// What settled a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,4 +40,27 @@ pub enum Oracle {
     Ladder,
     /// MPFR's alone.
     Mpfr,
+}
+
+/// A rung of MPFR's.
+#[derive(Clone, Copy)]
+pub(super) struct Precision {
+    pub(super) bits: PrecisionBits,
+    /// How close the bounds of an error must be on it; on the last one they may be as they are.
+    pub(super) resolution: f64,
+}
+
+/// MPFR's rungs up to a limit.
+pub(super) fn precisions(limit: PrecisionBits) -> impl Iterator<Item = Precision> {
+    let mut rungs = rungs(limit).peekable();
+    std::iter::from_fn(move || {
+        let bits = rungs.next()?;
+        let is_last = rungs.peek().is_none();
+        let resolution = if is_last {
+            f64::INFINITY
+        } else {
+            ERROR_RESOLUTION
+        };
+        Some(Precision { bits, resolution })
+    })
 }

@@ -155,9 +155,9 @@ pub(super) const ERROR_RESOLUTION: f64 = 1e-12;
 
 /// Judges `result` against an enclosure of the exact result; `None` when the enclosure is too wide for a verdict.
 ///
-/// `resolution` is how close the bounds of the error must be, absolutely and relative to it, for a verdict of any kind; an infinite one takes
-/// whatever verdict is proven, as the last rung must. `kappa` gives bounds of the condition number, rough ones first and better ones after; it is used only when the ceiling
-/// depends on κ for this error.
+/// `resolution` is how close the bounds of the error must be, absolutely and relative to it, for a verdict of any kind; an
+/// infinite one takes whatever verdict is proven, as the last rung must. `kappa` gives bounds of the condition number, rough
+/// ones first and better ones after; it is used only when the ceiling depends on κ for this error.
 #[must_use]
 pub fn judge(
     enclosure: &impl Reading,

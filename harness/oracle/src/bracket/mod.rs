@@ -37,7 +37,7 @@ mod reading;
 mod rows;
 
 use crate::enclosure::Enclosure;
-use crate::interval::{End, Interval, Nan};
+use crate::interval::{End, Interval, LITERAL_BITS, Nan};
 use crate::processor;
 use directed::{Sided, above, below};
 use ends::{exp_end, expm1_end, larger, log_end, log1p_end, margin, sign_of, smaller, sqrt_end};
@@ -130,9 +130,6 @@ impl Bracket {
         (self.lo <= 0.0) & (self.hi >= 0.0)
     }
 }
-
-/// Working precision of literals in hex; one with more digits becomes a bracket.
-const LITERAL_BITS: u32 = 256;
 
 /// A literal that is an integer below 2^53 in size is exact.
 fn is_exact_decimal(text: &str, value: f64) -> bool {

@@ -4,7 +4,7 @@ use super::word::Word;
 use super::{ANYTHING, DoubleBall, Kind, ONE, ZERO, power};
 use crate::bracket::log_of_significand;
 use crate::enclosure::Enclosure;
-use crate::interval::Interval;
+use crate::interval::{Interval, LITERAL_BITS};
 use rug::Float;
 use rug::float::{Constant, Round};
 use std::sync::LazyLock;
@@ -110,9 +110,6 @@ pub(super) fn literal(text: &str) -> Option<DoubleBall> {
     })
 }
 
-/// Working precision of literals.
-const LITERAL_BITS: u32 = 256;
-
 /// 1/j! for j = 6 … 11, in f64: of terms below 2^−54.
 const HIGH_TERMS: [f64; 6] = [
     1.0 / 720.0,
@@ -184,8 +181,8 @@ static INVERSES: LazyLock<[DoubleBall; 18]> = LazyLock::new(|| {
 /// x = k log 2 / 1024 + r with |r| ≤ 3.4e-4, k < 2^22. The product with the constant's first part (31 bits) is exact, and so is its difference
 /// from x's high part; the second product is exact as a pair, the third is below 2^−73 with an error below 2^−126. r = s + l with
 /// |l| ≤ u |s| after the parts are joined, whose roundings are below 2^−53 · 2^−43 for x's own low part. e^r = 1 + s + (l + q) with
-/// q = e^s − 1 − s + s l in f64: below 2^−24, within 4.2 u of it (Horner's scheme of decreasing terms, s² before it, their product and the last step), that is 2^−74.9; left
-/// out are s^7/7! < 2^−92 and l² terms. The sums of l, q and the low part of 1 + s round numbers below 2^−23.9, at 2^−76.9 each.
+/// q = e^s − 1 − s + s l in f64: below 2^−24, within 4.2 u of it (Horner's scheme of decreasing terms, s² before it, their
+/// product and the last step), that is 2^−74.9; left out are s^7/7! < 2^−92 and l² terms. The sums of l, q and the low part of 1 + s round numbers below 2^−23.9, at 2^−76.9 each.
 /// The table (u²) and the product with it (4 u²) do not count.
 #[inline(always)]
 fn quick_exp(x: Word) -> (Word, i64) {

@@ -67,6 +67,9 @@ impl End {
     }
 }
 
+/// Working precision of the literals that the rungs below MPFR read.
+pub(crate) const LITERAL_BITS: PrecisionBits = 256;
+
 impl Interval {
     pub(crate) fn nan_only() -> Self {
         let nowhere = || End {
