@@ -48,7 +48,8 @@ mutant_table! {
         Form::Row(|inputs, output| softmax("softmax", inputs, output, |logits| {
             let finite = || logits.iter().filter(|x| x.is_finite());
             // Halved, so that the sum of the largest numbers stays finite for rows of any length.
-            finite().map(|x| x / crate::call::count(finite().count())).sum()
+            let count = crate::call::count(finite().count());
+            finite().map(|x| x / count).sum()
         }));
 
     "softmax-online-without-rescale" of "softmax" in ALL, by KilledBy::Cases, seen in None;
