@@ -3,14 +3,17 @@
 //! In: an op and a call's inputs. Out: for each output value, what settles it (a clause or the formula), and enclosures
 //! of what the formula gives at any precision.
 
+mod batched;
+
 use crate::cases::{Case, OpSignature, Tensor};
 use crate::spec::{Clause, Op, Outcome, Profile};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Dim, FormulaError, Lengths, Shape};
 use lossproof_oracle::{
-    Bracket, Conditions, Datum, Decision, Enclosure, Interval, PrecisionBits, Program,
+    Bracket, Conditions, Datum, Decision, Enclosure, Interval, PrecisionBits, Program, SignPatterns,
 };
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// The most bits that the ladder climbs to when nothing else is asked for: enough to enclose every sum of products of
 /// two f64 values to less than half their smallest subnormal.
@@ -30,6 +33,8 @@ pub struct Reference {
     names: Vec<String>,
     shapes: Vec<Shape>,
     clauses: Vec<Clause>,
+    /// The same on many rows at once, made when first asked for; none where that cannot be.
+    batched: OnceLock<Option<Box<Reference>>>,
 }
 
 /// One call as the formula sees it: the values of its variables, and the lengths that they give it.
@@ -161,6 +166,7 @@ impl Reference {
             profile,
             program,
             differentiated,
+            batched: OnceLock::new(),
         }
     }
 
@@ -323,15 +329,22 @@ impl Reference {
             .sensitivity(&call.data, call.lengths, place, precision)
     }
 
+    /// The most numbers of an input that the sensitivity of one value looks at.
+    #[must_use]
+    pub fn reach(&self, call: &Call<'_>) -> usize {
+        self.program.reach(call.largest_input(), call.lengths)
+    }
+
     /// Bounds of the sensitivity of every output value, at the cost of a few passes over the inputs.
     #[must_use]
     pub fn sensitivity_bounds<E: Enclosure>(
         &self,
         call: &Call<'_>,
+        patterns: SignPatterns,
         precision: E::Precision,
     ) -> (Vec<E>, Vec<E>) {
         self.program
-            .sensitivity_bounds(&call.data, call.lengths, precision)
+            .sensitivity_bounds(&call.data, call.lengths, patterns, precision)
     }
 
     /// Proves on one call that a stated gradient and the differentiated formula do not exclude each other: wherever both

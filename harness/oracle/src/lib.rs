@@ -30,6 +30,7 @@ pub use evaluate::Datum;
 pub use interval::{Cell, Expected, Interval, PrecisionBits, UlpError};
 pub use program::Program;
 pub use reading::Reading;
+pub use sensitivity::SignPatterns;
 
 /// The precisions of the ladder's MPFR rungs: 128, 256, 512 … bits, up to a limit.
 pub fn rungs(limit: PrecisionBits) -> impl Iterator<Item = PrecisionBits> {

@@ -17,6 +17,8 @@ pub struct Program {
     /// The same formula, operation by operation as written.
     as_written: (Graph, NodeId),
     pub(crate) elementwise: bool,
+    /// Whether what stands in one row of the output depends on that row of the inputs alone, so that it can be had without the others.
+    row_by_row: bool,
     pub(crate) sensitivities: OnceLock<Sensitivities>,
     pub(crate) sensitivity_bounds: OnceLock<SensitivityBounds>,
 }
@@ -32,6 +34,7 @@ impl Program {
             output,
             as_written,
             elementwise,
+            row_by_row: false,
             sensitivities: OnceLock::new(),
             sensitivity_bounds: OnceLock::new(),
         }
@@ -61,6 +64,16 @@ impl Program {
         ))
     }
 
+    /// The same program, once it is known that each row of the output depends on its row of the inputs alone: of every matrix of m rows and
+    /// every vector of m numbers among them. Values of some rows are then evaluated without the others.
+    #[must_use]
+    pub fn row_by_row(self) -> Self {
+        Self {
+            row_by_row: true,
+            ..self
+        }
+    }
+
     /// The formula differentiated with respect to the input at `place`, of that input's shape: the vector–Jacobian product
     /// where the output is not a scalar and not elementwise, the plain derivative elsewhere.
     ///
@@ -83,11 +96,14 @@ impl Program {
             let output = graph.differentiate(output, seed, place);
             (graph, output)
         };
-        Self::of_graphs(
-            differentiate((&self.graph, self.output)),
-            differentiate((&self.as_written.0, self.as_written.1)),
-            self.elementwise,
-        )
+        Self {
+            row_by_row: self.row_by_row,
+            ..Self::of_graphs(
+                differentiate((&self.graph, self.output)),
+                differentiate((&self.as_written.0, self.as_written.1)),
+                self.elementwise,
+            )
+        }
     }
 
     /// The shape of the output: a scalar, a vector or a matrix.
@@ -116,6 +132,26 @@ impl Program {
     pub(crate) fn works_place_by_place(&self) -> bool {
         let is_length = |&id: &NodeId| *self.graph.get(id) == Node::Length(Dim::N);
         self.elementwise && !self.graph.needed_for(self.output).iter().any(is_length)
+    }
+
+    /// How many values a row of the output has, where it can be had without the other rows.
+    pub(crate) fn row_width(&self, lengths: Lengths) -> Option<usize> {
+        let is_split = self.row_by_row && lengths.m > 0;
+        is_split
+            .then(|| self.output_length(lengths) / lengths.m)
+            .filter(|&width| width > 0)
+    }
+
+    /// How many numbers of an input that has so many one output value takes to evaluate, or to find its sensitivity.
+    #[must_use]
+    pub fn reach(&self, numbers: usize, lengths: Lengths) -> usize {
+        if self.works_place_by_place() {
+            1
+        } else if self.row_width(lengths).is_some() {
+            numbers / lengths.m
+        } else {
+            numbers
+        }
     }
 
     /// Encloses every output value at a working precision: one enclosure for a scalar, one per number otherwise, row by row.
@@ -150,12 +186,28 @@ impl Program {
             return self.evaluate(inputs, lengths, precision);
         }
         if self.works_place_by_place() {
-            let gathered = Gathered::new(self.graph.input_shapes(), inputs, places);
+            let gathered = Gathered::places(self.graph.input_shapes(), inputs, places);
             let lengths = Lengths {
                 n: places.len(),
                 ..lengths
             };
             return self.evaluate(&gathered.data(), lengths, precision);
+        }
+        if let Some(width) = self.row_width(lengths) {
+            let mut rows: Vec<usize> = places.iter().map(|&place| place / width).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            let gathered = Gathered::rows(self.graph.input_shapes(), inputs, &rows);
+            let lengths = Lengths {
+                m: rows.len(),
+                ..lengths
+            };
+            let all: Vec<E> = self.evaluate(&gathered.data(), lengths, precision);
+            let value = |&place: &usize| {
+                let row = rows.binary_search(&(place / width));
+                all[row.expect("gathered above") * width + place % width].clone()
+            };
+            return places.iter().map(value).collect();
         }
         let all: Vec<E> = self.evaluate(inputs, lengths, precision);
         places.iter().map(|&place| all[place].clone()).collect()
@@ -178,14 +230,17 @@ impl Program {
     }
 }
 
-/// Inputs of an elementwise program cut down to some places: its rows are, all else stays whole.
+/// Inputs cut down to some places or rows; what has none of these stays whole.
 pub(crate) struct Gathered<'a> {
     inputs: &'a [Datum<'a>],
-    rows: Vec<Option<Vec<f64>>>,
+    numbers: Vec<Option<Vec<f64>>>,
+    /// How many rows were kept.
+    rows: usize,
 }
 
 impl<'a> Gathered<'a> {
-    pub(crate) fn new(shapes: &[Shape], inputs: &'a [Datum<'a>], places: &[usize]) -> Self {
+    /// Some places of every row.
+    pub(crate) fn places(shapes: &[Shape], inputs: &'a [Datum<'a>], places: &[usize]) -> Self {
         let gather = |(datum, shape): (&Datum<'_>, &Shape)| match *datum {
             Datum::Row(row) if *shape == Shape::ROW => {
                 Some(places.iter().map(|&place| row[place]).collect())
@@ -194,13 +249,47 @@ impl<'a> Gathered<'a> {
         };
         Self {
             inputs,
-            rows: inputs.iter().zip(shapes).map(gather).collect(),
+            numbers: inputs.iter().zip(shapes).map(gather).collect(),
+            rows: 0,
+        }
+    }
+
+    /// Some rows of every matrix, and the numbers of those rows in every vector of one number for each.
+    pub(crate) fn rows(shapes: &[Shape], inputs: &'a [Datum<'a>], rows: &[usize]) -> Self {
+        let gather = |(datum, shape): (&Datum<'_>, &Shape)| match (*datum, *shape) {
+            (Datum::Row(row), Shape::Vector(Dim::M)) => {
+                Some(rows.iter().map(|&at| row[at]).collect())
+            }
+            (
+                Datum::Matrix {
+                    numbers, columns, ..
+                },
+                Shape::Matrix(Dim::M, _),
+            ) => {
+                let row = |&at: &usize| numbers[at * columns..(at + 1) * columns].iter().copied();
+                Some(rows.iter().flat_map(row).collect())
+            }
+            _ => None,
+        };
+        Self {
+            inputs,
+            numbers: inputs.iter().zip(shapes).map(gather).collect(),
+            rows: rows.len(),
         }
     }
 
     pub(crate) fn data(&self) -> Vec<Datum<'_>> {
-        let rows = self.inputs.iter().zip(&self.rows);
-        rows.map(|(datum, row)| row.as_ref().map_or(*datum, |row| Datum::Row(row)))
+        let inputs = self.inputs.iter().zip(&self.numbers);
+        inputs
+            .map(|(&datum, numbers)| match (numbers, datum) {
+                (None, whole) => whole,
+                (Some(numbers), Datum::Matrix { columns, .. }) => Datum::Matrix {
+                    numbers,
+                    rows: self.rows,
+                    columns,
+                },
+                (Some(numbers), _) => Datum::Row(numbers),
+            })
             .collect()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The sensitivity of f_k is Σ_i |x_i · ∂f_k/∂x_i| over all variables, that is all numbers of the numeric inputs that are no
 //! attributes; divided by |f_k| it is the condition number κ of DESIGN.md §1. Exactly it costs a pass per output value;
-//! bounds for a whole row cost three passes.
+//! bounds for a whole row cost three passes, or a few more for each binary digit of its length.
 
 use crate::enclosure::Enclosure;
 use crate::evaluate::{Datum, evaluate};
@@ -30,6 +30,35 @@ pub(crate) struct SensitivityBounds {
     signs: Vec<Shape>,
 }
 
+/// The sign patterns that lower bounds of sensitivities are taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignPatterns {
+    /// Two, which differ in half their places: where contributions cancel in one, they rarely do in both.
+    Two,
+    /// Those, and one for each binary digit of a place's number. Any two places have the same sign in one pattern and different ones in
+    /// another, so two large contributions to a value cannot cancel in all.
+    EveryPair,
+}
+
+impl SignPatterns {
+    /// How many there are for inputs of so many numbers.
+    fn count(self, numbers: usize) -> u32 {
+        match self {
+            Self::Two => 2,
+            Self::EveryPair => 2 + usize::BITS - numbers.leading_zeros(),
+        }
+    }
+
+    /// The sign at a place in one of the patterns.
+    fn sign(pattern: u32, place: usize) -> f64 {
+        let bits = match pattern {
+            0 | 1 => (place ^ (place >> 2) ^ (place >> 5)) >> pattern,
+            digit => place >> (digit - 2),
+        };
+        if bits & 1 == 0 { 1.0 } else { -1.0 }
+    }
+}
+
 impl Program {
     /// Encloses Σ_i |x_i · ∂f_k/∂x_i| over all variables, for the output value at `place`: |f_k| times the condition
     /// number κ of DESIGN.md §1.
@@ -53,8 +82,15 @@ impl Program {
             values.swap_remove(place)
         };
         if self.works_place_by_place() {
-            let gathered = Gathered::new(self.graph.input_shapes(), inputs, &[place]);
+            let gathered = Gathered::places(self.graph.input_shapes(), inputs, &[place]);
             return run(&gathered.data(), Lengths { n: 1, ..lengths }, 0);
+        }
+        if let Some(width) = self.row_width(lengths)
+            && lengths.m > 1
+        {
+            let gathered = Gathered::rows(self.graph.input_shapes(), inputs, &[place / width]);
+            let lengths = Lengths { m: 1, ..lengths };
+            return self.sensitivity(&gathered.data(), lengths, place % width, precision);
         }
         let Some(shape) = sensitivities.seed else {
             return run(inputs, lengths, 0);
@@ -120,6 +156,7 @@ impl Program {
         &self,
         inputs: &[Datum<'_>],
         lengths: Lengths,
+        patterns: SignPatterns,
         precision: E::Precision,
     ) -> (Vec<E>, Vec<E>) {
         let bounds = self
@@ -129,13 +166,10 @@ impl Program {
             evaluate::<E>(&bounds.graph, output, inputs, lengths, precision)
         };
         let above = run(inputs, bounds.above);
-        // Two sign patterns that differ in half their places: where contributions cancel in one, they rarely do in both.
         let mut below: Vec<E> = vec![E::exactly(precision, 0.0); above.len()];
-        for pattern in 0..2usize {
-            let sign = |place: usize| {
-                let scattered = (place ^ (place >> 2) ^ (place >> 5)) >> pattern;
-                if scattered & 1 == 0 { 1.0 } else { -1.0 }
-            };
+        let numbers = bounds.signs.iter().map(|&shape| lengths.numbers_in(shape));
+        for pattern in 0..patterns.count(numbers.max().unwrap_or(0)) {
+            let sign = |place| SignPatterns::sign(pattern, place);
             let signs = |&shape: &Shape| match shape {
                 Shape::Scalar => vec![1.0],
                 shape => (0..lengths.numbers_in(shape)).map(sign).collect(),

@@ -2,7 +2,7 @@
 
 use super::floors::Floors;
 use super::progress::{Lazy, Progress, open_places};
-use super::question::{Conditioning, Question};
+use super::question::{Cheap, Conditioning, Question};
 use super::rung::{Rung, precisions};
 use super::verdict::{CeilingOf, Judged, Verdict, judge};
 use crate::cases::Case;
@@ -10,7 +10,7 @@ use crate::reference::{GradientsDisagree, Reference, Rulings};
 use crate::subject::{Answer, CaseCall, Subject};
 use crate::tolerance::Passed;
 use lossproof_numerics::{Dtype, power_of_two, ulp_exponent_of};
-use lossproof_oracle::{Bracket, DoubleBall, Enclosure, Interval, PrecisionBits, Reading};
+use lossproof_oracle::{Bracket, DoubleBall, Interval, PrecisionBits};
 
 /// A case measured: one report per subject, in their order.
 #[derive(Debug)]
@@ -59,9 +59,6 @@ pub struct WorstValue {
     /// How it depends on the inputs; left out where that costs more than the value itself and nobody may ask.
     pub conditioning: Option<Conditioning>,
 }
-
-/// The longest row for which the worst value of every case is given its κ.
-const LONGEST_CONDITIONED_ROW: usize = 1024;
 
 /// The answer of a subject, and the floors of its class where the rungs below MPFR may be used.
 pub type Answered<'a> = (&'a dyn Subject, Answer, Option<&'a Floors>);
@@ -194,23 +191,17 @@ impl Question<'_> {
     /// Settles what the rungs below MPFR can.
     fn settle(&self, progress: &mut [Progress<'_>], rulings: &Rulings<'_>) {
         if self.dtype != Dtype::F64 {
-            self.settle_on::<Bracket>(progress, rulings, Rung::F64, ());
+            self.settle_on::<Bracket>(progress, rulings);
         }
-        self.settle_on::<DoubleBall>(progress, rulings, Rung::DoubleDouble, ());
+        self.settle_on::<DoubleBall>(progress, rulings);
     }
 
-    fn settle_on<E: Enclosure + Reading>(
-        &self,
-        progress: &mut [Progress<'_>],
-        rulings: &Rulings<'_>,
-        rung: Rung,
-        precision: E::Precision,
-    ) {
+    fn settle_on<E: Cheap>(&self, progress: &mut [Progress<'_>], rulings: &Rulings<'_>) {
         let open = open_places(progress);
         if open.is_empty() {
             return;
         }
-        let enclosures: Vec<E> = self.reference.enclose(self.call, &open, precision);
+        let enclosures: Vec<E> = self.reference.enclose(self.call, &open, ());
         let mut brackets = self.brackets.borrow_mut();
         let places = open.last().map_or(0, |last| last + 1).max(brackets.len());
         brackets.resize(places, None);
@@ -220,7 +211,7 @@ impl Question<'_> {
                 continue;
             }
             for one in progress.iter_mut() {
-                one.settle_place(self, place, enclosure, rung);
+                one.settle_place(self, place, enclosure);
             }
         }
     }
@@ -313,11 +304,6 @@ impl Question<'_> {
         }
     }
 
-    /// Whether a pass over the inputs for one value's κ is cheap enough for every case.
-    fn is_short(&self) -> bool {
-        self.call.largest_input() <= LONGEST_CONDITIONED_ROW
-    }
-
     /// The conditioning that reports show of a value, by the enclosure that settles its error.
     fn shown_conditioning(
         &self,
@@ -332,7 +318,10 @@ impl Question<'_> {
         precisions(precision_limit).find_map(|precision| {
             let bits = precision.bits;
             let enclosures: Vec<Interval> = self.reference.enclose(self.call, &[place], bits);
-            let kappas = || self.kappas(place, &enclosures[0], bits);
+            let kappas = || {
+                let looks = self.looks_by_mpfr(&enclosures[0], bits).into_iter();
+                looks.map(|look| self.kappa(place, look))
+            };
             judge(
                 &enclosures[0],
                 self.dtype,

@@ -5,6 +5,8 @@ mod decimal;
 mod floors;
 mod progress;
 mod question;
+#[cfg(test)]
+mod question_tests;
 mod rung;
 mod tally;
 mod verdict;

@@ -2,7 +2,7 @@
 
 use super::decimal::published;
 use super::floors::{Floors, most_measured};
-use super::question::Question;
+use super::question::{Cheap, Question};
 use super::rung::{Precision, Rung};
 use super::verdict::{CeilingOf, Judged, ROUGH_RESOLUTION, Verdict, judge};
 use crate::reference::{Rulings, Target, accepts_class};
@@ -143,12 +143,11 @@ impl<'a> Progress<'a> {
 
     /// Gives a verdict on a value still open, where an enclosure from one of the rungs below MPFR proves one.
     #[inline]
-    pub(super) fn settle_place<E: Reading>(
+    pub(super) fn settle_place<E: Cheap>(
         &mut self,
         question: &Question<'_>,
         place: usize,
         enclosure: &E,
-        rung: Rung,
     ) {
         let Answer::Values(values) = &self.answer else {
             return;
@@ -156,7 +155,10 @@ impl<'a> Progress<'a> {
         if self.judged[place].is_some() {
             return;
         }
-        let kappa = Lazy(|| question.kappas_in_brackets(place, enclosure.bracket()));
+        let kappa = Lazy(|| {
+            let looks = enclosure.looks(question.looks_are_cheap()).into_iter();
+            looks.map(|look| question.kappa(place, look))
+        });
         let (dtype, result) = (question.dtype, values[place]);
         let judged = judge(
             enclosure,
@@ -167,7 +169,7 @@ impl<'a> Progress<'a> {
             kappa,
         );
         if let Some(judged) = judged {
-            self.give(question, place, judged, enclosure, rung);
+            self.give(question, place, judged, enclosure, E::RUNG);
         }
     }
 
@@ -198,7 +200,12 @@ impl<'a> Progress<'a> {
         let Answer::Values(values) = &self.answer else {
             return None;
         };
-        let kappa = Lazy(|| question.kappas(place, enclosure, precision.bits));
+        let kappa = Lazy(|| {
+            let looks = question
+                .looks_by_mpfr(enclosure, precision.bits)
+                .into_iter();
+            looks.map(|look| question.kappa(place, look))
+        });
         let (dtype, result) = (question.dtype, values[place]);
         let judged = judge(
             enclosure,

@@ -217,6 +217,12 @@ pub fn judge(
                 return beyond(most_kappa);
             }
             conforms = exceeds(least_kappa) == Some(false);
+            // A closer κ cannot change the ceiling any more; only a closer enclosure can tell.
+            let is_known = !(least_kappa.is_nan() || most_kappa.is_nan());
+            if is_known && ceiling.ulps(least_kappa).to_bits() == ceiling.ulps(most_kappa).to_bits()
+            {
+                break;
+            }
         }
         if !conforms {
             return None;

@@ -8,7 +8,7 @@ use crate::cases::Case;
 use crate::measure::CeilingOf;
 use crate::reference::Reference;
 use lossproof_numerics::{Dtype, next_up};
-use lossproof_oracle::{Enclosure, Interval, PrecisionBits, Program};
+use lossproof_oracle::{Enclosure, Interval, PrecisionBits, Program, SignPatterns};
 
 /// Working precision of sums and differences: sums of a hundred results of ordinary size are exact, all others are
 /// rounded outward.
@@ -40,7 +40,7 @@ pub(super) fn ceilings(reference: &Reference, case: &Case) -> Option<Vec<f64>> {
     }
     let places: Vec<usize> = (0..length).collect();
     let enclosures = reference.enclose(&call, &places, KAPPA_BITS);
-    let (_, sensitivities) = reference.sensitivity_bounds(&call, KAPPA_BITS);
+    let (_, sensitivities) = reference.sensitivity_bounds(&call, SignPatterns::Two, KAPPA_BITS);
     let of_place = |(sensitivity, enclosure): (&Interval, &Interval)| {
         let kappa = Program::condition_number(sensitivity, enclosure, KAPPA_BITS);
         let limit = ceiling.ulps(kappa.ends_to_f64().1);

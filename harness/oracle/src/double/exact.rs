@@ -1,4 +1,4 @@
-//! A ball as an MPFR interval, exactly or a little wider: for comparing the rungs with each other.
+//! A ball as an MPFR interval, exactly or a little wider: for use beside MPFR's own, and for comparing the rungs with each other.
 
 use super::{DoubleBall, Kind};
 use crate::enclosure::Enclosure;
@@ -17,7 +17,9 @@ impl DoubleBall {
             Kind::Anything => Interval::anything(BITS),
             Kind::Infinity => Interval::exactly(BITS, f64::INFINITY * f64::from(self.sign)),
             Kind::Number => {
-                let Ok(exponent) = i32::try_from(self.exponent) else {
+                // Well inside MPFR's exponents, so that nothing over- or underflows.
+                let exponent = i32::try_from(self.exponent).ok();
+                let Some(exponent) = exponent.filter(|exponent| exponent.abs() < 1 << 29) else {
                     return Interval::anything(BITS);
                 };
                 let end = |radius: f64, round: Round| {

@@ -3,7 +3,7 @@
 
 use super::{Call, batch_cross_entropy, calls, least_squares, ops, remembering, sampled_softmax};
 use lossproof_oracle::formula::{Dim, Lengths, Shape};
-use lossproof_oracle::{Datum, Enclosure, Interval, Program};
+use lossproof_oracle::{Datum, Enclosure, Interval, Program, SignPatterns};
 use proptest::prelude::*;
 
 const BITS: u32 = 256;
@@ -38,7 +38,8 @@ fn an_attribute_takes_no_part() {
     exactly(&attribute.sensitivity(&inputs, lengths, 0, BITS), 21.0);
     let variable = scaled(Shape::Scalar, false, Shape::Scalar);
     exactly(&variable.sensitivity(&inputs, lengths, 0, BITS), 30.0);
-    let (_, above) = attribute.sensitivity_bounds::<Interval>(&inputs, lengths, 64);
+    let (_, above) =
+        attribute.sensitivity_bounds::<Interval>(&inputs, lengths, SignPatterns::Two, 64);
     assert!(above[0].ends_to_f64().1 < 21.5, "{above:?}");
     let by_element = scaled(Shape::Constant, true, Shape::ROW);
     for (place, expected) in [3.0, 6.0, 12.0].into_iter().enumerate() {
@@ -93,7 +94,8 @@ fn of_a_matrix_and_a_vector_by_hand() {
 }
 
 fn bounded(program: &Program, inputs: &[Datum<'_>], lengths: Lengths) -> Result<(), TestCaseError> {
-    let (below, above) = program.sensitivity_bounds::<Interval>(inputs, lengths, 64);
+    let (below, above) =
+        program.sensitivity_bounds::<Interval>(inputs, lengths, SignPatterns::Two, 64);
     let count = lengths.numbers_in(program.output_shape());
     prop_assert_eq!((below.len(), above.len()), (count, count));
     for place in 0..count {

@@ -1,0 +1,87 @@
+//! An op on many rows at once. In: a reference for one row. Out: a reference whose inputs are matrices, with a row for each call, and whose
+//! verdicts on a row are those of the op on that row alone.
+//!
+//! A function of a row acts on each row of a matrix, a number meets a row by repetition, and a clause that holds for a row holds along
+//! it: so an op's formula and conditions say of matrices, row by row, what they say of rows. What an evaluation costs
+//! besides arithmetic is then paid once for all rows.
+
+use super::Reference;
+use crate::spec::{InputSpec, Op, OutputSpec, Spec};
+use lossproof_oracle::formula::{Dim, Expr, ExprKind, Function, Shape};
+use std::sync::Arc;
+
+/// One number for each row.
+const COLUMN: Shape = Shape::Vector(Dim::M);
+
+impl Reference {
+    /// This op on m rows at once; none for an op that is elementwise (one row holds as many elements as one likes), takes class indices
+    /// (which would choose among rows) or knows other lengths than that of a row.
+    pub fn batched(&self) -> Option<&Self> {
+        let make = || {
+            let mut batched = Self::new(&batched(&self.op)?, self.profile).ok()?;
+            batched.program = batched.program.row_by_row();
+            batched.differentiated = batched.differentiated.map(|program| program.row_by_row());
+            Some(Box::new(batched))
+        };
+        self.batched.get_or_init(make).as_deref()
+    }
+}
+
+/// The op on matrices; none where its inputs or its output have no place there.
+fn batched(op: &Op) -> Option<Op> {
+    if op.elementwise {
+        return None;
+    }
+    let inputs = |inputs: &[InputSpec]| -> Option<Vec<InputSpec>> {
+        let input = |input: &InputSpec| {
+            Some(InputSpec {
+                shape: stacked_shape(input.shape)?,
+                ..input.clone()
+            })
+        };
+        inputs.iter().map(input).collect()
+    };
+    let output = |output: &OutputSpec| {
+        Some(OutputSpec {
+            shape: stacked_shape(output.shape)?,
+            ..output.clone()
+        })
+    };
+    // The derivative of the sum of all rows' results by what stands in one row is the derivative of that row's.
+    let is_summed = op.derivative_of.is_some() && op.spec.output.shape == Shape::Scalar;
+    let spec = Spec {
+        inputs: inputs(&op.spec.inputs)?,
+        output: if is_summed {
+            op.spec.output.clone()
+        } else {
+            output(&op.spec.output)?
+        },
+        formula: if is_summed {
+            sum(op.spec.formula.clone())
+        } else {
+            op.spec.formula.clone()
+        },
+        ..Spec::clone(&op.spec)
+    };
+    Some(Op {
+        inputs: inputs(&op.inputs)?,
+        output: output(&op.output)?,
+        spec: Arc::new(spec),
+        ..op.clone()
+    })
+}
+
+fn stacked_shape(shape: Shape) -> Option<Shape> {
+    match shape {
+        Shape::ROW => Some(Shape::Matrix(Dim::M, Dim::N)),
+        Shape::Scalar => Some(COLUMN),
+        _ => None,
+    }
+}
+
+fn sum(formula: Expr) -> Expr {
+    Expr {
+        span: formula.span.clone(),
+        kind: ExprKind::Call(Function::Sum, vec![formula]),
+    }
+}
