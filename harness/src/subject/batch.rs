@@ -179,6 +179,46 @@ impl BatchCall {
         }
     }
 
+    /// Lays out the inputs of `rows` rows that are given together: of matrices each row, of a row of numbers each number, and scalars for
+    /// every row alike.
+    ///
+    /// # Panics
+    /// When there is no row, an input is of places or has another number of rows, or a value is not one of the dtype.
+    #[must_use]
+    pub fn stacked(
+        dtype: Dtype,
+        rows: usize,
+        inputs: &[Tensor],
+        output_length: usize,
+        layout: Layout,
+    ) -> Self {
+        assert!(rows > 0, "a call has a row");
+        let lay = |form: InputForm, numbers: &[f64]| {
+            assert_eq!(numbers.len(), rows * form.values(), "a part for each row");
+            let row_bytes = form.row_bytes(dtype);
+            let mut region = layout.region(rows * row_bytes, form.value_bytes(dtype));
+            write_elements(dtype, numbers, region.bytes_mut());
+            (form, region)
+        };
+        let input = |tensor: &Tensor| match tensor {
+            Tensor::Matrix {
+                numbers, columns, ..
+            } => lay(InputForm::Row(*columns), numbers),
+            Tensor::Row(numbers) => lay(InputForm::Scalar, numbers),
+            Tensor::Scalar(number) => lay(InputForm::Scalar, &vec![*number; rows]),
+            Tensor::Index(_) | Tensor::Indices(_) => panic!("places are not given together"),
+        };
+        let element = element_bytes(dtype);
+        Self {
+            dtype,
+            rows,
+            inputs: inputs.iter().map(input).collect(),
+            output: layout.region(rows * output_length * element, element),
+            output_length,
+            layout,
+        }
+    }
+
     /// How the buffers lie.
     #[must_use]
     pub fn layout(&self) -> Layout {
@@ -277,6 +317,12 @@ impl BatchCall {
     pub fn output_row(&self, row: usize) -> Vec<f64> {
         let bytes = self.output_length * element_bytes(self.dtype);
         read_elements(self.dtype, &self.output.bytes()[row * bytes..][..bytes])
+    }
+
+    /// The output of all rows as values, one row after the other.
+    #[must_use]
+    pub fn outputs(&self) -> Vec<f64> {
+        read_elements(self.dtype, self.output.bytes())
     }
 
     /// Writes the output of one row.

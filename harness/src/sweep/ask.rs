@@ -7,7 +7,7 @@
 use super::block::Question;
 use super::domain::BlockCall;
 use crate::cases::Tensor;
-use crate::subject::{Answer, BatchCall, CaseCall, Layout, preserving};
+use crate::subject::{Answer, BatchCall, CaseCall, Failure, Layout, preserving};
 use std::ops::Range;
 
 /// How many calls of a shard may be lost before calls are no longer cut up to find the inputs at fault.
@@ -41,6 +41,8 @@ pub(super) struct Answered {
     /// The op's inputs, without its attributes.
     pub inputs: Vec<Tensor>,
     pub answer: Answer,
+    /// Whether the inputs are those of many rows, for the op on many rows at once.
+    pub stacked: bool,
 }
 
 /// Asks about every input of a block.
@@ -54,8 +56,34 @@ pub(super) fn ask(
         ask_elements(question, block, patience, &mut answered);
         answered
     } else {
-        ask_rows(question, question.domain.calls(block), patience)
+        match ask_stacked(question, block.clone()) {
+            Some(Ok(answered)) => vec![answered],
+            Some(Err(failure)) => look_for_lost(question, block, failure, patience),
+            None => ask_rows(question, block, patience),
+        }
     }
+}
+
+/// One call of all rows, given and answered together, which is cheaper to judge; none where the op cannot be asked that way.
+pub(super) fn ask_stacked(
+    question: &Question<'_>,
+    block: Range<u64>,
+) -> Option<Result<Answered, Failure>> {
+    let batched = question.reference.batched()?;
+    let (op, dtype) = question.kernel();
+    let inputs = question.domain.stacked(block.clone());
+    let lengths = batched.lengths(&inputs).ok()?;
+    let output_length = batched.output_length(lengths) / lengths.m;
+    let arguments = question.arguments(&inputs);
+    let mut batch =
+        BatchCall::stacked(dtype, lengths.m, &arguments, output_length, Layout::ALIGNED);
+    let (called, _) = preserving(|| question.subject.call_batch(op, &mut batch));
+    Some(called.map(|()| Answered {
+        indices: block,
+        inputs,
+        answer: Answer::Values(batch.outputs()),
+        stacked: true,
+    }))
 }
 
 /// One call with all elements in one row, cut in half where it is lost.
@@ -85,16 +113,18 @@ fn ask_elements(
         indices,
         inputs,
         answer,
+        stacked: false,
     });
 }
 
-/// One call of all rows; where it is lost, smaller ones, in which a subject looks for the row at fault itself.
-fn ask_rows(
+/// One call of all rows.
+pub(super) fn ask_rows(
     question: &Question<'_>,
-    calls: Vec<BlockCall>,
+    block: Range<u64>,
     patience: &mut Patience,
 ) -> Vec<Answered> {
     let (op, dtype) = question.kernel();
+    let calls = question.domain.calls(block.clone());
     let output_length = question.output_length(&calls[0].inputs);
     let arguments: Vec<_> = calls
         .iter()
@@ -102,38 +132,59 @@ fn ask_rows(
         .collect();
     let mut batch = BatchCall::new(dtype, &arguments, output_length, Layout::ALIGNED);
     let (called, _) = preserving(|| question.subject.call_batch(op, &mut batch));
-    let answers: Vec<Answer> = match called {
-        Ok(()) => {
-            let rows = 0..calls.len();
-            rows.map(|row| Answer::Values(batch.output_row(row)))
-                .collect()
-        }
-        Err(failure) if patience.is_spent() => vec![Answer::from(failure); calls.len()],
-        Err(_) => {
-            patience.lose();
-            let cases: Vec<CaseCall<'_>> = arguments
-                .iter()
-                .map(|inputs| CaseCall {
-                    inputs,
-                    output_length,
-                })
-                .collect();
-            let chunks = cases.chunks(ROWS_AFTER_A_LOSS);
-            let answers = chunks.flat_map(|rows| {
-                let answers = question.subject.call_cases(op, dtype, rows);
-                let is_lost = |answer: &&Answer| !matches!(answer, Answer::Values(_));
-                answers.iter().filter(is_lost).for_each(|_| patience.lose());
-                answers
-            });
-            answers.collect()
-        }
-    };
-    let answered = calls.into_iter().zip(answers);
+    if let Err(failure) = called {
+        return look_for_lost(question, block, failure, patience);
+    }
+    let rows = 0..calls.len();
+    let answers = rows.map(|row| Answer::Values(batch.output_row(row)));
+    apart(calls.into_iter().zip(answers))
+}
+
+/// Smaller calls after one of all rows that was lost, in which a subject looks for the row at fault itself.
+fn look_for_lost(
+    question: &Question<'_>,
+    block: Range<u64>,
+    failure: Failure,
+    patience: &mut Patience,
+) -> Vec<Answered> {
+    let (op, dtype) = question.kernel();
+    let calls = question.domain.calls(block);
+    if patience.is_spent() {
+        let answers = vec![Answer::from(failure); calls.len()];
+        return apart(calls.into_iter().zip(answers));
+    }
+    patience.lose();
+    let output_length = question.output_length(&calls[0].inputs);
+    let arguments: Vec<_> = calls
+        .iter()
+        .map(|call| question.arguments(&call.inputs))
+        .collect();
+    let cases: Vec<CaseCall<'_>> = arguments
+        .iter()
+        .map(|inputs| CaseCall {
+            inputs,
+            output_length,
+        })
+        .collect();
+    let chunks = cases.chunks(ROWS_AFTER_A_LOSS);
+    let answers = chunks.flat_map(|rows| {
+        let answers = question.subject.call_cases(op, dtype, rows);
+        let is_lost = |answer: &&Answer| !matches!(answer, Answer::Values(_));
+        answers.iter().filter(is_lost).for_each(|_| patience.lose());
+        answers
+    });
+    let answers: Vec<Answer> = answers.collect();
+    apart(calls.into_iter().zip(answers))
+}
+
+/// Calls with an answer each.
+fn apart(answered: impl Iterator<Item = (BlockCall, Answer)>) -> Vec<Answered> {
     answered
         .map(|(call, answer)| Answered {
             indices: call.indices,
             inputs: call.inputs,
             answer,
+            stacked: false,
         })
         .collect()
 }

@@ -78,12 +78,16 @@ pub(super) fn judge(
 ) -> Result<Outcome, RunError> {
     let mut outcome = question.no_outcome();
     for one in answered {
+        let reference = if one.stacked {
+            question.reference.batched().expect("it was asked by this")
+        } else {
+            question.reference
+        };
         let first = one.indices.start;
         let inputs = one.indices.end - first;
         let case = case_of(question, first, one.inputs);
         let answers = vec![(question.subject, one.answer, floors)];
-        let measured =
-            measure_answers(question.reference, &case, answers, question.precision_limit);
+        let measured = measure_answers(reference, &case, answers, question.precision_limit);
         let mut measured = measured.map_err(|disagreement| RunError::Gradients {
             case: case.id.clone(),
             disagreement: Box::new(disagreement),
@@ -185,11 +189,10 @@ impl Called<'_> {
 
     /// The index of the input behind a place of the call's output, and the place in an output of that input alone.
     fn place(&self, place: usize) -> (u64, usize) {
-        if self.question.domain.elementwise {
-            (self.first + place as u64, 0)
-        } else {
-            (self.first, place)
-        }
+        let inputs = usize::try_from(self.inputs).expect("a block is small");
+        // A verdict on the call as a whole stands for all inputs, and is listed with the first.
+        let each = (self.report.judged.len() / inputs).max(1);
+        (self.first + (place / each) as u64, place % each)
     }
 
     fn list(&self, outcome: &mut Outcome, place: usize, verdict: Verdict, result: Option<f64>) {

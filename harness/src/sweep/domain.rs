@@ -119,6 +119,20 @@ impl Domain {
         block.map(call).collect()
     }
 
+    /// The inputs of a block as one call on all of its rows has them: every row of numbers a row of a matrix.
+    pub(super) fn stacked(&self, block: Range<u64>) -> Vec<Tensor> {
+        let rows = usize::try_from(block.end - block.start).expect("a block is small");
+        let stacked = |tensor| match tensor {
+            Tensor::Row(numbers) => Tensor::Matrix {
+                rows,
+                columns: numbers.len() / rows,
+                numbers,
+            },
+            other => other,
+        };
+        self.row(block).into_iter().map(stacked).collect()
+    }
+
     /// One row with everything of these indices in it; of an op that is not elementwise, only one index fits.
     pub(super) fn row(&self, indices: Range<u64>) -> Vec<Tensor> {
         let width = self.dtype.width();

@@ -18,6 +18,8 @@ mod registry;
 mod row;
 mod run;
 mod shards;
+#[cfg(test)]
+mod stacked_tests;
 
 pub use block::Question;
 pub use domain::{BLOCK_INPUTS, Domain};

@@ -74,7 +74,7 @@ struct Evaluation<'a, E: Enclosure> {
     precision: E::Precision,
     numbers: HashMap<NodeId, Numbers<E>>,
     /// Shifted exponentials of each row of a node, shared by the softmax family's nodes over it.
-    shifted: HashMap<NodeId, Vec<Shifted<E>>>,
+    shifted: HashMap<NodeId, Shifted<E>>,
 }
 
 impl<E: Enclosure> Evaluation<'_, E> {
@@ -102,20 +102,21 @@ impl<E: Enclosure> Evaluation<'_, E> {
             Node::Sum(a) => self.per_row(*a, |row| vec![E::sum(row, precision)]),
             Node::SumOfRows(a) => self.sum_of_rows(id, *a),
             Node::SumOthers(a) => self.per_row(*a, |row| E::sums_of_others(row, precision)),
-            Node::Logsumexp(x) => self.per_shifted(*x, |row| vec![row.logsumexp(precision)]),
-            Node::Softmax(x) => self.per_shifted(*x, |row| row.softmax(precision)),
-            Node::SoftmaxComplement(x) => self.per_shifted(*x, |row| row.complement(precision)),
-            Node::LogSoftmax(x) => self.per_shifted(*x, |row| row.log_softmax(precision)),
+            Node::Logsumexp(x) => self.shifted(*x).logsumexp(precision),
+            Node::Softmax(x) => self.shifted(*x).softmax(precision),
+            Node::SoftmaxComplement(x) => self.shifted(*x).complement(precision),
+            Node::LogSoftmax(x) => self.shifted(*x).log_softmax(precision),
             Node::JacobianProduct(jacobian, product) => {
-                self.per_shifted_with(product.x, product.row, |x, row| match jacobian {
-                    Jacobian::Softmax => x.softmax_product(row, precision),
-                    Jacobian::LogSoftmax => x.log_softmax_product(row, precision),
-                })
+                self.shift(product.x);
+                let (x, rows) = (&self.shifted[&product.x], &self.numbers[&product.row]);
+                match jacobian {
+                    Jacobian::Softmax => x.softmax_product(rows, precision),
+                    Jacobian::LogSoftmax => x.log_softmax_product(rows, precision),
+                }
             }
             Node::WeightedLogSoftmax { weights, x, .. } => {
-                self.per_shifted_with(*x, *weights, |x, weights| {
-                    vec![x.weighted_log_softmax(weights, precision)]
-                })
+                self.shift(*x);
+                self.shifted[x].weighted_log_softmax(&self.numbers[weights], precision)
             }
             Node::Gather { of, places } => self.gather(*of, *places),
             Node::Scatter { of, places, shape } => self.scatter(*of, *places, *shape),
@@ -165,27 +166,15 @@ impl<E: Enclosure> Evaluation<'_, E> {
 
     fn shift(&mut self, x: NodeId) {
         if !self.shifted.contains_key(&x) {
-            let (rows, _) = self.rows_of(self.graph.shape(x));
-            let shifted = (0..rows).map(|row| Shifted::of(self.row(x, row), self.precision));
-            let shifted = shifted.collect();
+            let rows = self.rows_of(self.graph.shape(x));
+            let shifted = Shifted::of(&self.numbers[&x], rows, self.precision);
             self.shifted.insert(x, shifted);
         }
     }
 
-    fn per_shifted(&mut self, x: NodeId, function: impl Fn(&Shifted<E>) -> Vec<E>) -> Numbers<E> {
+    fn shifted(&mut self, x: NodeId) -> &Shifted<E> {
         self.shift(x);
-        joined(self.shifted[&x].iter().map(function))
-    }
-
-    fn per_shifted_with(
-        &mut self,
-        x: NodeId,
-        other: NodeId,
-        function: impl Fn(&Shifted<E>, &[E]) -> Vec<E>,
-    ) -> Numbers<E> {
-        self.shift(x);
-        let rows = self.shifted[&x].iter().enumerate();
-        joined(rows.map(|(place, shifted)| function(shifted, self.row(other, place))))
+        &self.shifted[&x]
     }
 
     fn sum_of_rows(&self, id: NodeId, a: NodeId) -> Numbers<E> {

@@ -1,4 +1,4 @@
-//! The softmax family over one row, written so that nothing cancels.
+//! The softmax family over the rows of a matrix, or over one row, written so that nothing cancels.
 //!
 //! With k any place of the row, d_j = x_j − x_k, e_j = exp(d_j) and T = Σ_{j≠k} e_j: logsumexp = x_k + log1p(T),
 //! softmax_i = e_i / (1 + T), log-softmax_i = d_i − log1p(T). The identities hold for every k; the largest logit keeps T and
@@ -7,26 +7,33 @@
 
 use crate::enclosure::Enclosure;
 
-/// The shifted exponentials of a row.
-pub(super) enum Shifted<E> {
+/// The shifted exponentials of some rows of one length.
+pub(super) struct Shifted<E> {
+    kinds: Vec<Kind<E>>,
+    /// How many numbers each row has.
+    columns: usize,
+    /// d_j of every row, one after the other; of rows that are not finite something else, which no result uses.
+    differences: Vec<E>,
+    /// e_j, with e_k = 1; likewise.
+    exponentials: Vec<E>,
+}
+
+/// What is known of a row.
+enum Kind<E> {
     /// No element at all.
     Empty,
     /// An element is NaN.
-    Nan { row_length: usize },
+    Nan,
     /// Some element is exactly +∞.
-    PlusInfinity { row_length: usize },
+    PlusInfinity,
     /// All elements are exactly −∞.
-    MinusInfinity { row_length: usize },
+    MinusInfinity,
     /// Some element is not proven to be finite, −∞, +∞ or NaN: nothing is known.
-    Unknown { row_length: usize },
+    Unknown,
     /// The ordinary case.
     Finite {
         /// x_k
         pivot: E,
-        /// d_j
-        differences: Vec<E>,
-        /// e_j, with e_k = 1
-        exponentials: Vec<E>,
         /// T
         sum_of_others: E,
     },
@@ -43,157 +50,248 @@ pub(super) fn largest<E: Enclosure>(row: &[E]) -> Option<usize> {
     })
 }
 
-impl<E: Enclosure> Shifted<E> {
-    pub(super) fn of(row: &[E], precision: E::Precision) -> Self {
-        if row.iter().any(E::is_nan) {
-            return Self::Nan {
-                row_length: row.len(),
-            };
-        }
-        if row.iter().any(|number| number.is_exactly(f64::INFINITY)) {
-            return Self::PlusInfinity {
-                row_length: row.len(),
-            };
-        }
-        let Some(k) = largest(row) else {
-            return Self::Empty;
-        };
-        // The pivot's own difference is taken to be exactly 0, which holds for a finite pivot only.
-        let is_known = |number: &E| number.is_finite() || number.is_exactly(f64::NEG_INFINITY);
-        if !row.iter().all(is_known) {
-            return Self::Unknown {
-                row_length: row.len(),
-            };
-        }
-        if row[k].is_exactly(f64::NEG_INFINITY) {
-            return Self::MinusInfinity {
-                row_length: row.len(),
-            };
-        }
-        let pivot = row[k].clone();
-        let zero = E::exactly(precision, 0.0);
-        let mut differences = E::map(
-            row,
+/// What is known of a row before any arithmetic: its pivot's place where it is finite.
+fn classify<E: Enclosure>(row: &[E]) -> Result<usize, Kind<E>> {
+    if row.iter().any(E::is_nan) {
+        return Err(Kind::Nan);
+    }
+    if row.iter().any(|number| number.is_exactly(f64::INFINITY)) {
+        return Err(Kind::PlusInfinity);
+    }
+    let k = largest(row).ok_or(Kind::Empty)?;
+    // The pivot's own difference is taken to be exactly 0, which holds for a finite pivot only.
+    let is_known = |number: &E| number.is_finite() || number.is_exactly(f64::NEG_INFINITY);
+    if !row.iter().all(is_known) {
+        return Err(Kind::Unknown);
+    }
+    if row[k].is_exactly(f64::NEG_INFINITY) {
+        return Err(Kind::MinusInfinity);
+    }
+    Ok(k)
+}
+
+/// A function of each number of some rows and of what belongs to its row.
+fn along_rows<E: Enclosure>(
+    numbers: &[E],
+    of_rows: &[E],
+    function: impl Fn(&E, &E) -> E + Copy,
+) -> Vec<E> {
+    if let [of_row] = of_rows {
+        return E::map(
+            numbers,
             #[inline(always)]
-            |number| number.subtract(&pivot, precision),
+            |number| function(number, of_row),
         );
-        differences[k] = zero.clone();
+    }
+    let columns = numbers.len().checked_div(of_rows.len()).unwrap_or(0);
+    let repeated = of_rows
+        .iter()
+        .flat_map(|of_row| std::iter::repeat_n(of_row, columns));
+    let repeated: Vec<E> = repeated.cloned().collect();
+    E::zip(numbers, &repeated, function)
+}
+
+impl<E: Enclosure> Shifted<E> {
+    /// Shifts rows that stand one after the other.
+    pub(super) fn of(
+        numbers: &[E],
+        (rows, columns): (usize, usize),
+        precision: E::Precision,
+    ) -> Self {
+        let zero = E::exactly(precision, 0.0);
+        let row_at = |row: usize| row * columns..(row + 1) * columns;
+        let classified: Vec<Result<usize, Kind<E>>> = (0..rows)
+            .map(|row| classify(&numbers[row_at(row)]))
+            .collect();
+        let pivot = |(row, known): (usize, &Result<usize, Kind<E>>)| match known {
+            Ok(k) => numbers[row * columns + k].clone(),
+            Err(_) => zero.clone(),
+        };
+        let pivots: Vec<E> = classified.iter().enumerate().map(pivot).collect();
+        let mut differences = along_rows(
+            numbers,
+            &pivots,
+            #[inline(always)]
+            |number, pivot| number.subtract(pivot, precision),
+        );
+        for (row, known) in classified.iter().enumerate() {
+            if let Ok(k) = known {
+                differences[row * columns + k] = zero.clone();
+            }
+        }
         let mut exponentials = E::map(
             &differences,
             #[inline(always)]
             |d| d.exp(precision),
         );
-        let of_pivot = std::mem::replace(&mut exponentials[k], zero);
-        let sum_of_others = E::sum(&exponentials, precision);
-        exponentials[k] = of_pivot;
-        Self::Finite {
-            pivot,
-            differences,
-            exponentials,
-            sum_of_others,
-        }
-    }
-
-    pub(super) fn logsumexp(&self, precision: E::Precision) -> E {
-        match self {
-            Self::Empty | Self::MinusInfinity { .. } => E::exactly(precision, f64::NEG_INFINITY),
-            Self::Nan { .. } => E::exactly(precision, f64::NAN),
-            Self::Unknown { .. } => E::anything(precision),
-            Self::PlusInfinity { .. } => E::exactly(precision, f64::INFINITY),
-            Self::Finite {
+        let rows = classified.into_iter().zip(pivots).enumerate();
+        let kinds = rows.map(|(row, (known, pivot))| {
+            let k = match known {
+                Ok(k) => k,
+                Err(kind) => return kind,
+            };
+            let exponentials = &mut exponentials[row_at(row)];
+            let of_pivot = std::mem::replace(&mut exponentials[k], zero.clone());
+            let sum_of_others = E::sum(exponentials, precision);
+            exponentials[k] = of_pivot;
+            Kind::Finite {
                 pivot,
                 sum_of_others,
-                ..
-            } => pivot.add(&sum_of_others.log1p(precision), precision),
+            }
+        });
+        Self {
+            kinds: kinds.collect(),
+            columns,
+            differences,
+            exponentials,
         }
     }
 
-    /// A row computed from differences, exponentials and their sum; NaN throughout where those do not exist.
-    fn map_finite(
-        &self,
-        precision: E::Precision,
-        map: impl Fn(&[E], &[E], &E) -> Vec<E>,
-    ) -> Vec<E> {
-        match self {
-            Self::Empty => vec![],
-            Self::Unknown { row_length } => vec![E::anything(precision); *row_length],
-            Self::Nan { row_length }
-            | Self::PlusInfinity { row_length }
-            | Self::MinusInfinity { row_length } => {
-                vec![E::exactly(precision, f64::NAN); *row_length]
-            }
-            Self::Finite {
-                differences,
-                exponentials,
-                sum_of_others,
-                ..
-            } => map(differences, exponentials, sum_of_others),
+    /// T of every row; 0 of rows that are not finite.
+    fn sums_of_others(&self, precision: E::Precision) -> Vec<E> {
+        let sum = |kind: &Kind<E>| match kind {
+            Kind::Finite { sum_of_others, .. } => sum_of_others.clone(),
+            _ => E::exactly(precision, 0.0),
+        };
+        self.kinds.iter().map(sum).collect()
+    }
+
+    /// 1 + T of every row.
+    fn totals(&self, precision: E::Precision) -> Vec<E> {
+        let one = E::exactly(precision, 1.0);
+        E::map(
+            &self.sums_of_others(precision),
+            #[inline(always)]
+            |sum| one.add(sum, precision),
+        )
+    }
+
+    /// log(1 + T) of every row.
+    fn log_totals(&self, precision: E::Precision) -> Vec<E> {
+        E::map(
+            &self.sums_of_others(precision),
+            #[inline(always)]
+            |sum| sum.log1p(precision),
+        )
+    }
+
+    /// Results of finite rows, with NaN or nothing known throughout the rows where these do not exist.
+    fn only_finite(&self, mut results: Vec<E>, precision: E::Precision) -> Vec<E> {
+        for (row, kind) in self.kinds.iter().enumerate() {
+            let result = match kind {
+                Kind::Finite { .. } | Kind::Empty => continue,
+                Kind::Unknown => E::anything(precision),
+                Kind::Nan | Kind::PlusInfinity | Kind::MinusInfinity => {
+                    E::exactly(precision, f64::NAN)
+                }
+            };
+            results[row * self.columns..][..self.columns].fill(result);
         }
+        results
+    }
+
+    pub(super) fn logsumexp(&self, precision: E::Precision) -> Vec<E> {
+        let rows = self.kinds.iter().zip(self.log_totals(precision));
+        let logsumexp = |(kind, log_total): (&Kind<E>, E)| match kind {
+            Kind::Empty | Kind::MinusInfinity => E::exactly(precision, f64::NEG_INFINITY),
+            Kind::Nan => E::exactly(precision, f64::NAN),
+            Kind::Unknown => E::anything(precision),
+            Kind::PlusInfinity => E::exactly(precision, f64::INFINITY),
+            Kind::Finite { pivot, .. } => pivot.add(&log_total, precision),
+        };
+        rows.map(logsumexp).collect()
     }
 
     pub(super) fn softmax(&self, precision: E::Precision) -> Vec<E> {
-        self.map_finite(precision, |_, exponentials, sum_of_others| {
-            let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
-            E::divide_all(exponentials, &total, precision)
-        })
+        let softmax = match self.totals(precision).as_slice() {
+            [total] => E::divide_all(&self.exponentials, total, precision),
+            totals => along_rows(
+                &self.exponentials,
+                totals,
+                #[inline(always)]
+                |e, total| e.divide(total, precision),
+            ),
+        };
+        self.only_finite(softmax, precision)
+    }
+
+    pub(super) fn log_softmax(&self, precision: E::Precision) -> Vec<E> {
+        let log_softmax = along_rows(
+            &self.differences,
+            &self.log_totals(precision),
+            #[inline(always)]
+            |d, log_total| d.subtract(log_total, precision),
+        );
+        self.only_finite(log_softmax, precision)
+    }
+
+    /// Σ_j w_j · log-softmax_j for a row of weights w, 0 where w_j = 0, as Σ_j w_j d_j − (Σ_j w_j) · log1p(T): where the weights sum
+    /// to 0 the logarithm leaves no trace, and a result on a tie is proven to be on it.
+    pub(super) fn weighted_log_softmax(&self, weights: &[E], precision: E::Precision) -> Vec<E> {
+        let zero = E::exactly(precision, 0.0);
+        let nan = E::exactly(precision, f64::NAN);
+        let products = E::zip(
+            weights,
+            &self.differences,
+            #[inline(always)]
+            |w, d| w.xmul(d, precision),
+        );
+        let rows = self.kinds.iter().zip(self.log_totals(precision));
+        let of_row = |(row, (kind, log_total)): (usize, (&Kind<E>, E))| {
+            let range = row * self.columns..(row + 1) * self.columns;
+            let weights = &weights[range.clone()];
+            match kind {
+                Kind::Empty => zero.clone(),
+                Kind::Unknown => E::anything(precision),
+                Kind::Nan | Kind::PlusInfinity | Kind::MinusInfinity => {
+                    // log-softmax is NaN throughout: only a weight of 0 keeps it out.
+                    weights.iter().fold(zero.clone(), |sum, w| {
+                        sum.add(&w.xmul(&nan, precision), precision)
+                    })
+                }
+                Kind::Finite { .. } => {
+                    let products = E::sum(&products[range], precision);
+                    let weight_sum = E::sum(weights, precision);
+                    products.subtract(&weight_sum.xmul(&log_total, precision), precision)
+                }
+            }
+        };
+        rows.enumerate().map(of_row).collect()
+    }
+
+    /// What a function of a finite row's exponentials and of T gives, row by row; it is told which row that is.
+    fn per_row(
+        &self,
+        precision: E::Precision,
+        function: impl Fn(usize, &[E], &E) -> Vec<E>,
+    ) -> Vec<E> {
+        let mut results = Vec::with_capacity(self.exponentials.len());
+        let rows = self.kinds.iter().enumerate();
+        for (row, kind) in rows {
+            if let Kind::Finite { sum_of_others, .. } = kind {
+                let exponentials = &self.exponentials[row * self.columns..][..self.columns];
+                results.extend(function(row, exponentials, sum_of_others));
+            } else {
+                let unknown = E::anything(precision);
+                results.extend(std::iter::repeat_n(unknown, self.columns));
+            }
+        }
+        self.only_finite(results, precision)
     }
 
     pub(super) fn complement(&self, precision: E::Precision) -> Vec<E> {
-        self.map_finite(precision, |_, exponentials, sum_of_others| {
+        self.per_row(precision, |_, exponentials, sum_of_others| {
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let others = E::sums_of_others(exponentials, precision);
             E::divide_all(&others, &total, precision)
         })
     }
 
-    /// Σ_j w_j · log-softmax_j for a row of weights w, 0 where w_j = 0, as Σ_j w_j d_j − (Σ_j w_j) · log1p(T): where the weights sum
-    /// to 0 the logarithm leaves no trace, and a result on a tie is proven to be on it.
-    pub(super) fn weighted_log_softmax(&self, weights: &[E], precision: E::Precision) -> E {
-        let zero = E::exactly(precision, 0.0);
-        let nan = E::exactly(precision, f64::NAN);
-        match self {
-            Self::Empty => zero,
-            Self::Unknown { .. } => E::anything(precision),
-            Self::Nan { .. } | Self::PlusInfinity { .. } | Self::MinusInfinity { .. } => {
-                // log-softmax is NaN throughout: only a weight of 0 keeps it out.
-                weights
-                    .iter()
-                    .fold(zero, |sum, w| sum.add(&w.xmul(&nan, precision), precision))
-            }
-            Self::Finite {
-                differences,
-                sum_of_others,
-                ..
-            } => {
-                let products = E::zip(
-                    weights,
-                    differences,
-                    #[inline(always)]
-                    |w, d| w.xmul(d, precision),
-                );
-                let products = E::sum(&products, precision);
-                let weight_sum = E::sum(weights, precision);
-                let log_total = sum_of_others.log1p(precision);
-                products.subtract(&weight_sum.xmul(&log_total, precision), precision)
-            }
-        }
-    }
-
-    pub(super) fn log_softmax(&self, precision: E::Precision) -> Vec<E> {
-        self.map_finite(precision, |differences, _, sum_of_others| {
-            let log_total = sum_of_others.log1p(precision);
-            E::map(
-                differences,
-                #[inline(always)]
-                |d| d.subtract(&log_total, precision),
-            )
-        })
-    }
-
     /// g_i − s_i Σ_j g_j for a row g, twice: as (g_i Σ_{j≠i} e_j − e_i Σ_{j≠i} g_j) / (1 + T), which does not cancel where s_i is near
     /// 1, and as it stands, which shows on which side of g_i (or of Σ_{j≠i} g_j) the result lies however small the rest is.
-    pub(super) fn log_softmax_product(&self, row: &[E], precision: E::Precision) -> Vec<E> {
-        self.map_finite(precision, |_, exponentials, sum_of_others| {
+    pub(super) fn log_softmax_product(&self, rows: &[E], precision: E::Precision) -> Vec<E> {
+        self.per_row(precision, |row, exponentials, sum_of_others| {
+            let row = &rows[row * self.columns..][..self.columns];
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let other_exponentials = E::sums_of_others(exponentials, precision);
             let other_row = E::sums_of_others(row, precision);
@@ -242,8 +340,9 @@ impl<E: Enclosure> Shifted<E> {
     }
 
     /// s_i (d_i − Σ_j s_j d_j) for a row d, as e_i (d_i Σ_{j≠i} e_j − Σ_{j≠i} e_j d_j) / (1 + T)².
-    pub(super) fn softmax_product(&self, row: &[E], precision: E::Precision) -> Vec<E> {
-        self.map_finite(precision, |_, exponentials, sum_of_others| {
+    pub(super) fn softmax_product(&self, rows: &[E], precision: E::Precision) -> Vec<E> {
+        self.per_row(precision, |row, exponentials, sum_of_others| {
+            let row = &rows[row * self.columns..][..self.columns];
             let total = E::exactly(precision, 1.0).add(sum_of_others, precision);
             let square = total.multiply(&total, precision);
             let other_exponentials = E::sums_of_others(exponentials, precision);
