@@ -357,11 +357,53 @@ impl Reference {
         call: &Call<'_>,
         precision: PrecisionBits,
     ) -> Result<(), GradientsDisagree> {
-        let Some((stated, differentiated)) = self.both_gradients::<Interval>(call, precision)
+        let places: Vec<usize> = (0..self.output_length(call.lengths)).collect();
+        self.gradients_agree_at(call, &places, precision)
+    }
+
+    /// The same where f64 enclosures do not tell, and nowhere else.
+    ///
+    /// # Errors
+    /// The first place at which they exclude each other.
+    pub fn gradients_agree_by_rungs(
+        &self,
+        call: &Call<'_>,
+        precision: PrecisionBits,
+    ) -> Result<(), GradientsDisagree> {
+        let places: Vec<usize> = (0..self.output_length(call.lengths)).collect();
+        let Some((stated, differentiated)) = self.both_gradients::<Bracket>(call, &places, ())
         else {
             return Ok(());
         };
-        for (place, (stated, differentiated)) in stated.iter().zip(&differentiated).enumerate() {
+        let is_infinite = |bracket: &Bracket| {
+            bracket.is_exactly(f64::INFINITY) || bracket.is_exactly(f64::NEG_INFINITY)
+        };
+        let is_no_number = |bracket: &Bracket| bracket.is_nan() || is_infinite(bracket);
+        let is_open = |place: &usize| {
+            let (stated, differentiated) = (&stated[*place], &differentiated[*place]);
+            let both_finite = stated.is_finite() && differentiated.is_finite();
+            let meet = both_finite && stated.overlaps(*differentiated);
+            !(meet || is_no_number(stated) || is_no_number(differentiated))
+        };
+        let open: Vec<usize> = places.into_iter().filter(is_open).collect();
+        self.gradients_agree_at(call, &open, precision)
+    }
+
+    fn gradients_agree_at(
+        &self,
+        call: &Call<'_>,
+        places: &[usize],
+        precision: PrecisionBits,
+    ) -> Result<(), GradientsDisagree> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        let Some((stated, differentiated)) =
+            self.both_gradients::<Interval>(call, places, precision)
+        else {
+            return Ok(());
+        };
+        for ((&place, stated), differentiated) in places.iter().zip(&stated).zip(&differentiated) {
             let both_finite = stated.is_finite() && differentiated.is_finite();
             if both_finite && !stated.overlaps(differentiated) {
                 let ends = |enclosure: &Interval| {
@@ -379,25 +421,16 @@ impl Reference {
         Ok(())
     }
 
-    /// Whether the stated gradient and the differentiated formula meet at every place as far as f64 enclosures tell, all of which are
-    /// finite; true where no gradient is stated.
-    #[must_use]
-    pub fn gradients_meet(&self, call: &Call<'_>) -> bool {
-        let both = self.both_gradients::<Bracket>(call, ());
-        both.is_none_or(|(stated, differentiated)| {
-            let mut pairs = stated.iter().zip(&differentiated);
-            pairs.all(|(a, b)| a.is_finite() && b.is_finite() && a.overlaps(*b))
-        })
-    }
-
-    /// Enclosures of the stated gradient and of the differentiated formula, where one is stated.
+    /// Enclosures of the stated gradient and of the differentiated formula at some places, where one is stated.
     fn both_gradients<E: Enclosure>(
         &self,
         call: &Call<'_>,
+        places: &[usize],
         precision: E::Precision,
     ) -> Option<(Vec<E>, Vec<E>)> {
         let differentiated = self.differentiated.as_ref()?;
-        let enclose = |program: &Program| program.evaluate(&call.data, call.lengths, precision);
+        let enclose =
+            |program: &Program| program.evaluate_at(&call.data, call.lengths, places, precision);
         Some((enclose(&self.program), enclose(differentiated)))
     }
 }

@@ -85,6 +85,11 @@ pub trait Enclosure: Clone {
     #[must_use]
     fn sqrt(&self, precision: Self::Precision) -> Self;
     /// 1 / (1 + e^−a)
+    #[expect(
+        clippy::inline_always,
+        reason = "a loop is compiled for the processor at hand only with all it calls inside it"
+    )]
+    #[inline(always)]
     #[must_use]
     fn sigmoid(&self, precision: Self::Precision) -> Self {
         // One occurrence of a, so an interval a loses nothing; 1 + e^−a ≥ 1 never cancels.

@@ -182,10 +182,12 @@ struct Conditioned {
 impl Question<'_> {
     /// Proves that a stated gradient and the differentiated formula do not exclude each other, on the cheapest rung that can.
     fn check_gradients(&self) -> Result<(), GradientsDisagree> {
-        if self.cheap && self.reference.gradients_meet(self.call) {
-            return Ok(());
+        if self.cheap {
+            self.reference
+                .gradients_agree_by_rungs(self.call, LOWEST_BITS)
+        } else {
+            self.reference.gradients_agree(self.call, LOWEST_BITS)
         }
-        self.reference.gradients_agree(self.call, LOWEST_BITS)
     }
 
     /// Settles what the rungs below MPFR can.
