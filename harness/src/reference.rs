@@ -4,14 +4,17 @@
 //! of what the formula gives at any precision.
 
 mod batched;
+mod gradients;
+mod rulings;
+
+pub use gradients::GradientsDisagree;
+pub use rulings::{Rulings, Target, accepts_class};
 
 use crate::cases::{Case, OpSignature, Tensor};
-use crate::spec::{Clause, Op, Outcome, Profile};
+use crate::spec::{Clause, Op, Profile};
 use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Dim, FormulaError, Lengths, Shape};
-use lossproof_oracle::{
-    Bracket, Conditions, Datum, Decision, Enclosure, Interval, PrecisionBits, Program, SignPatterns,
-};
+use lossproof_oracle::{Datum, Enclosure, PrecisionBits, Program, SignPatterns};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -84,34 +87,6 @@ pub enum UnfitInputs {
         /// The shape that it must have.
         shape: Shape,
     },
-}
-
-/// What settles an output value.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
-    /// The place of the clause among [`Reference::clauses`]; none when the formula settles it alone.
-    pub clause: Option<usize>,
-    /// What is accepted.
-    pub accept: &'a [Outcome],
-    /// Whether some clause's condition could not be settled, so that the value is undecided whatever the result.
-    pub unsettled: bool,
-}
-
-/// A stated gradient and the differentiated formula exclude each other.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the gradient formula stated for `{op}` and the op's formula differentiated exclude each other at place {place}: \
-     {stated} against {differentiated}; correct the spec's [gradient_formula]"
-)]
-pub struct GradientsDisagree {
-    /// The gradient op.
-    pub op: String,
-    /// The output's place.
-    pub place: usize,
-    /// The enclosure of the stated formula.
-    pub stated: String,
-    /// The enclosure of the differentiated one.
-    pub differentiated: String,
 }
 
 impl Reference {
@@ -284,27 +259,6 @@ impl Reference {
         lengths.numbers_in(self.op.output.shape)
     }
 
-    /// What the clauses say about a call.
-    #[must_use]
-    pub fn rulings(&self, call: &Call<'_>) -> Rulings<'_> {
-        let conditions = Conditions {
-            names: &self.names,
-            shapes: &self.shapes,
-            inputs: &call.data,
-            lengths: call.lengths,
-        };
-        let decisions = self
-            .clauses
-            .iter()
-            .map(|clause| conditions.decide(&clause.when))
-            .collect();
-        Rulings {
-            clauses: &self.clauses,
-            decisions,
-            values: self.output_length(call.lengths),
-        }
-    }
-
     /// Encloses the formula's values at some places of the output.
     #[must_use]
     pub fn enclose<E: Enclosure>(
@@ -346,145 +300,6 @@ impl Reference {
         self.program
             .sensitivity_bounds(&call.data, call.lengths, patterns, precision)
     }
-
-    /// Proves on one call that a stated gradient and the differentiated formula do not exclude each other: wherever both
-    /// are proven to be finite numbers, their enclosures meet.
-    ///
-    /// # Errors
-    /// The first place at which they do exclude each other.
-    pub fn gradients_agree(
-        &self,
-        call: &Call<'_>,
-        precision: PrecisionBits,
-    ) -> Result<(), GradientsDisagree> {
-        let places: Vec<usize> = (0..self.output_length(call.lengths)).collect();
-        self.gradients_agree_at(call, &places, precision)
-    }
-
-    /// The same where f64 enclosures do not tell, and nowhere else.
-    ///
-    /// # Errors
-    /// The first place at which they exclude each other.
-    pub fn gradients_agree_by_rungs(
-        &self,
-        call: &Call<'_>,
-        precision: PrecisionBits,
-    ) -> Result<(), GradientsDisagree> {
-        let places: Vec<usize> = (0..self.output_length(call.lengths)).collect();
-        let Some((stated, differentiated)) = self.both_gradients::<Bracket>(call, &places, ())
-        else {
-            return Ok(());
-        };
-        let is_infinite = |bracket: &Bracket| {
-            bracket.is_exactly(f64::INFINITY) || bracket.is_exactly(f64::NEG_INFINITY)
-        };
-        let is_no_number = |bracket: &Bracket| bracket.is_nan() || is_infinite(bracket);
-        let is_open = |place: &usize| {
-            let (stated, differentiated) = (&stated[*place], &differentiated[*place]);
-            let both_finite = stated.is_finite() && differentiated.is_finite();
-            let meet = both_finite && stated.overlaps(*differentiated);
-            !(meet || is_no_number(stated) || is_no_number(differentiated))
-        };
-        let open: Vec<usize> = places.into_iter().filter(is_open).collect();
-        self.gradients_agree_at(call, &open, precision)
-    }
-
-    fn gradients_agree_at(
-        &self,
-        call: &Call<'_>,
-        places: &[usize],
-        precision: PrecisionBits,
-    ) -> Result<(), GradientsDisagree> {
-        if places.is_empty() {
-            return Ok(());
-        }
-        let Some((stated, differentiated)) =
-            self.both_gradients::<Interval>(call, places, precision)
-        else {
-            return Ok(());
-        };
-        for ((&place, stated), differentiated) in places.iter().zip(&stated).zip(&differentiated) {
-            let both_finite = stated.is_finite() && differentiated.is_finite();
-            if both_finite && !stated.overlaps(differentiated) {
-                let ends = |enclosure: &Interval| {
-                    let (lo, hi) = enclosure.ends_to_decimal(25);
-                    format!("[{lo}, {hi}]")
-                };
-                return Err(GradientsDisagree {
-                    op: self.op.name.clone(),
-                    place,
-                    stated: ends(stated),
-                    differentiated: ends(differentiated),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Enclosures of the stated gradient and of the differentiated formula at some places, where one is stated.
-    fn both_gradients<E: Enclosure>(
-        &self,
-        call: &Call<'_>,
-        places: &[usize],
-        precision: E::Precision,
-    ) -> Option<(Vec<E>, Vec<E>)> {
-        let differentiated = self.differentiated.as_ref()?;
-        let enclose =
-            |program: &Program| program.evaluate_at(&call.data, call.lengths, places, precision);
-        Some((enclose(&self.program), enclose(differentiated)))
-    }
-}
-
-/// The clauses of an op decided on one call.
-#[derive(Debug)]
-pub struct Rulings<'a> {
-    clauses: &'a [Clause],
-    decisions: Vec<Decision>,
-    /// How many values the output has.
-    values: usize,
-}
-
-impl<'a> Rulings<'a> {
-    /// What settles the output at a place: the first clause that holds there, else the formula.
-    #[must_use]
-    pub fn target(&self, place: usize) -> Target<'a> {
-        self.first(|decision| match decision {
-            // A condition with an answer for each row of a matrix holds along the row.
-            Decision::Places(answers) if answers.len() < self.values => {
-                answers[place / (self.values / answers.len())]
-            }
-            decision => decision.at(place),
-        })
-    }
-
-    /// What settles the call as a whole: row-shaped clauses have no say.
-    #[must_use]
-    pub fn target_of_call(&self) -> Target<'a> {
-        self.first(|decision| match decision {
-            Decision::Row(holds) => *holds,
-            Decision::Places(_) => Some(false),
-        })
-    }
-
-    fn first(&self, holds: impl Fn(&Decision) -> Option<bool>) -> Target<'a> {
-        for (index, (clause, decision)) in self.clauses.iter().zip(&self.decisions).enumerate() {
-            match holds(decision) {
-                Some(false) => {}
-                found => {
-                    return Target {
-                        clause: Some(index),
-                        accept: &clause.accept,
-                        unsettled: found.is_none(),
-                    };
-                }
-            }
-        }
-        Target {
-            clause: None,
-            accept: &[Outcome::Formula],
-            unsettled: false,
-        }
-    }
 }
 
 fn datum_of(tensor: &Tensor) -> Datum<'_> {
@@ -514,17 +329,4 @@ fn extents(shape: Shape, tensor: &Tensor) -> Option<Vec<usize>> {
         (Shape::Matrix(..), Tensor::Matrix { rows, columns, .. }) => Some(vec![*rows, *columns]),
         _ => None,
     }
-}
-
-/// Whether a value is of a class that a clause accepts by itself, without the formula.
-#[must_use]
-pub fn accepts_class(accept: &[Outcome], value: f64) -> bool {
-    accept.iter().any(|outcome| match outcome {
-        Outcome::Nan => value.is_nan(),
-        Outcome::PositiveInfinity => value == f64::INFINITY,
-        Outcome::NegativeInfinity => value == f64::NEG_INFINITY,
-        Outcome::PositiveZero => value == 0.0 && value.is_sign_positive(),
-        Outcome::NegativeZero => value == 0.0 && value.is_sign_negative(),
-        Outcome::Error | Outcome::Formula | Outcome::Unknown => false,
-    })
 }
