@@ -4,7 +4,7 @@ mod ops;
 
 use lossproof_oracle::formula::Lengths;
 use lossproof_oracle::formula::Shape::{self, Scalar};
-use lossproof_oracle::{Datum, Enclosure, Interval, Program};
+use lossproof_oracle::{Datum, Enclosure, Interval, Program, SignPatterns};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
@@ -30,16 +30,19 @@ fn agree(program: &Program, closed: &str, row: &[(&str, &[f64])]) -> Result<(), 
 
 /// below ≤ sensitivity ≤ above, as far as the enclosures' ends tell, for every output value.
 fn bounded(program: &Program, inputs: &[Datum<'_>], n: usize) -> Result<(), TestCaseError> {
-    let (below, above) = program.sensitivity_bounds::<Interval>(inputs, Lengths::row(n), 64);
-    prop_assert_eq!(below.len(), above.len());
-    for place in 0..below.len() {
-        let (lo, hi) = program
-            .sensitivity::<Interval>(inputs, Lengths::row(n), place, BITS)
-            .ends_to_f64();
-        let (lower, upper) = (below[place].ends_to_f64().0, above[place].ends_to_f64().1);
-        prop_assert!(lower <= hi, "{lower:e} is not below {hi:e}");
-        prop_assert!(lo <= upper, "{upper:e} is not above {lo:e}");
-        prop_assert!(upper.is_finite() && lower >= 0.0);
+    for patterns in [SignPatterns::Two, SignPatterns::EveryPair] {
+        let (below, above): (Vec<Interval>, Vec<Interval>) =
+            program.sensitivity_bounds(inputs, Lengths::row(n), patterns, 64);
+        prop_assert_eq!(below.len(), above.len());
+        for place in 0..below.len() {
+            let (lo, hi) = program
+                .sensitivity::<Interval>(inputs, Lengths::row(n), place, BITS)
+                .ends_to_f64();
+            let (lower, upper) = (below[place].ends_to_f64().0, above[place].ends_to_f64().1);
+            prop_assert!(lower <= hi, "{lower:e} is not below {hi:e}");
+            prop_assert!(lo <= upper, "{upper:e} is not above {lo:e}");
+            prop_assert!(upper.is_finite() && lower >= 0.0);
+        }
     }
     Ok(())
 }
@@ -162,8 +165,8 @@ fn bounds_are_worth_having() {
     let x = [3.0, -1.0, 0.5, 2.0];
     for op in ["softmax", "log_softmax", "logsumexp"] {
         let program = ops::spec(op);
-        let (below, above) =
-            program.sensitivity_bounds::<Interval>(&[Datum::Row(&x)], Lengths::row(4), 64);
+        let (below, above): (Vec<Interval>, Vec<Interval>) =
+            program.sensitivity_bounds(&[Datum::Row(&x)], Lengths::row(4), SignPatterns::Two, 64);
         for place in 0..below.len() {
             let (lo, hi) = program
                 .sensitivity::<Interval>(&[Datum::Row(&x)], Lengths::row(4), place, BITS)
@@ -174,6 +177,29 @@ fn bounds_are_worth_having() {
             );
             assert!(below[place].ends_to_f64().0 >= 0.05 * lo, "{op} {place}");
         }
+    }
+}
+
+/// w_a x_a + w_b x_b with opposite w depends on all four equally, and each pair of places is told apart by some pattern, in which at least half of that shows.
+#[test]
+fn no_two_contributions_cancel_in_every_pattern() {
+    let shapes = [("x", Shape::ROW), ("w", Shape::ROW)];
+    let program = ops::formula("sum(w * x)", &shapes, Scalar, false);
+    let n = 37;
+    for (a, b) in (0..n).flat_map(|a| (0..a).map(move |b| (a, b))) {
+        let (x, mut w) = (vec![0.75; n], vec![0.0; n]);
+        w[a] = 1.0;
+        w[b] = -1.0;
+        let inputs = [Datum::Row(&x), Datum::Row(&w)];
+        let (below, _): (Vec<Interval>, Vec<Interval>) =
+            program.sensitivity_bounds(&inputs, Lengths::row(n), SignPatterns::EveryPair, 64);
+        let exact: Interval = program.sensitivity(&inputs, Lengths::row(n), 0, BITS);
+        assert_eq!(exact.ends_to_f64(), (3.0, 3.0), "{a} {b}");
+        assert!(
+            below[0].ends_to_f64().0 >= 1.5,
+            "{a} {b}: {:?}",
+            below[0].ends_to_f64()
+        );
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::Reference;
 use crate::spec::{InputSpec, Op, OutputSpec, Spec};
-use lossproof_oracle::formula::{Dim, Expr, ExprKind, Function, Shape};
+use lossproof_oracle::formula::{Dim, Expr, ExprKind, Function, Shape, check_condition};
 use std::sync::Arc;
 
 /// One number for each row.
@@ -19,11 +19,29 @@ impl Reference {
     pub fn batched(&self) -> Option<&Self> {
         let make = || {
             let mut batched = Self::new(&batched(&self.op)?, self.profile).ok()?;
+            if !self.conditions_hold_along_rows(&batched) {
+                return None;
+            }
             batched.program = batched.program.row_by_row();
             batched.differentiated = batched.differentiated.map(|program| program.row_by_row());
             Some(Box::new(batched))
         };
         self.batched.get_or_init(make).as_deref()
+    }
+
+    /// Whether every condition gives an answer for each row where it gave one, and for each number of a row where it did that.
+    fn conditions_hold_along_rows(&self, batched: &Self) -> bool {
+        let (own, theirs) = (self.op.variables(), batched.op.variables());
+        self.clauses.iter().all(|clause| {
+            let alone = check_condition(&clause.when, &own);
+            let together = check_condition(&clause.when, &theirs);
+            match (alone, together) {
+                // What asks for lengths alone has one answer for all rows.
+                (Ok(Shape::Scalar), Ok(shape)) => matches!(shape, Shape::Scalar | COLUMN),
+                (Ok(alone), Ok(together)) => stacked_shape(alone) == Some(together),
+                _ => false,
+            }
+        })
     }
 }
 
