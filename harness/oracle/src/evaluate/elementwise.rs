@@ -111,6 +111,16 @@ impl<E: Enclosure> Evaluation<'_, E> {
             ),
             Binary::Max => operands.each(E::max),
             Binary::Min => operands.each(E::min),
+            Binary::Meet => operands.each(
+                #[inline(always)]
+                |a, b| {
+                    if a.is_finite() && b.is_finite() {
+                        a.intersect(b)
+                    } else {
+                        a.clone()
+                    }
+                },
+            ),
         }
     }
 

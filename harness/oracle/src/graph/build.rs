@@ -7,6 +7,8 @@
 //!   no place. The left side loses every x_i whose softmax cannot be told from 0, and its derivative is 0/0 there.
 //! * a · a = a², also as an `xmul`: equal factors are never 0 and ∞ (or 0 and NaN), where products differ. The square is
 //!   never negative, while a product of two intervals around 0 is taken to be of either sign.
+//! * sigmoid(x) − b = (1 − b) − sigmoid(−x), as sigmoid(x) = 1 − sigmoid(−x) for every extended real x: an infinite b makes both sides
+//!   −b. Both are computed: the left side is tight where b is near 0, the right one where it is near 1 and sigmoid(x) cannot be told from it.
 //! * Σ_j w_j · log-softmax_j(x), with one logarithm for all j instead of one for each.
 
 use super::{Binary, Form, Graph, Jacobian, JacobianProduct, Node, NodeId, Unary};
@@ -44,7 +46,7 @@ impl Graph {
                 (self.is_literal(b, "1"), self.is_literal(a, "1"))
             }
             Binary::Divide => (self.is_literal(b, "1"), false),
-            Binary::Subtract | Binary::Max | Binary::Min => (false, false),
+            Binary::Subtract | Binary::Max | Binary::Min | Binary::Meet => (false, false),
         };
         let shape = self.shape_of(&Node::Binary(function, a, b));
         if function == Binary::Xmul && shape == Shape::Scalar && self.is_literal(a, "0") {
@@ -59,7 +61,23 @@ impl Graph {
         if matches!(function, Binary::Multiply | Binary::Xmul) && a == b && self.is_tight() {
             return self.node(Node::Unary(Unary::Square, a));
         }
-        self.node(Node::Binary(function, a, b))
+        let as_written = self.node(Node::Binary(function, a, b));
+        match (function, self.get(a)) {
+            (Binary::Subtract, &Node::Unary(Unary::Sigmoid, x)) if self.is_tight() => {
+                let complement = self.sigmoid_complement_less(x, b);
+                self.node(Node::Binary(Binary::Meet, as_written, complement))
+            }
+            _ => as_written,
+        }
+    }
+
+    /// (1 − b) − sigmoid(−x)
+    fn sigmoid_complement_less(&mut self, x: NodeId, b: NodeId) -> NodeId {
+        let one = self.literal("1");
+        let rest = self.binary(Binary::Subtract, one, b);
+        let negated = self.unary(Unary::Negate, x);
+        let complement = self.unary(Unary::Sigmoid, negated);
+        self.binary(Binary::Subtract, rest, complement)
     }
 
     /// The sum of each row; of weighted log-softmax values, over one logarithm.

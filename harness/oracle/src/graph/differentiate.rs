@@ -243,6 +243,7 @@ impl Graph {
     ) -> (NodeId, NodeId) {
         match function {
             Binary::Add => (adjoint, adjoint),
+            Binary::Meet => (adjoint, self.literal("0")),
             Binary::Subtract => (adjoint, self.unary(Unary::Negate, adjoint)),
             Binary::Multiply | Binary::Contribution => (
                 self.binary(Binary::Xmul, adjoint, b),

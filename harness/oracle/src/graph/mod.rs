@@ -52,6 +52,8 @@ pub(crate) enum Binary {
     Contribution,
     Max,
     Min,
+    /// Two ways to compute one number: what both enclosures have in common. Derivatives are those of the first.
+    Meet,
 }
 
 /// What a node computes from nodes before it. What works on a row works on each row of a matrix.

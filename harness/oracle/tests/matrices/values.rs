@@ -2,7 +2,7 @@
 
 use super::{batch_cross_entropy, least_squares, ops, sampled_softmax};
 use lossproof_oracle::formula::{Dim, Lengths, Shape};
-use lossproof_oracle::{Datum, Enclosure, Interval, Program};
+use lossproof_oracle::{Bracket, Datum, DoubleBall, Enclosure, Interval, Program, Reading};
 use std::f64::consts::LN_2;
 
 const BITS: u32 = 128;
@@ -357,6 +357,50 @@ fn logarithms_of_softmax_are_not_lost_to_underflow() {
     near(&gradient[0], -2.0);
     near(&gradient[1], 1.0);
     exact(&gradient[2..], &[1.0, 0.0, 0.0, 0.0]);
+}
+
+/// sigmoid(x) − b where sigmoid(x) cannot be told from b = 1 on any rung: it is −sigmoid(−x).
+#[test]
+fn sigmoids_beside_one_are_not_lost() {
+    let shapes = [("x", Shape::ROW), ("b", Shape::ROW)];
+    let program = ops::formula("sigmoid(x) - b", &shapes, Shape::ROW, true);
+    let complement = ops::formula("-sigmoid(-x) + xmul(0, b)", &shapes, Shape::ROW, true);
+    let x = [40.0, 800.0, 1e300, -3.0, INFINITY];
+    let inputs = [Datum::Row(&x), Datum::Row(&[1.0; 5])];
+    let lengths = Lengths::row(5);
+    let brackets: Vec<Bracket> = program.evaluate(&inputs, lengths, ());
+    let balls: Vec<DoubleBall> = program.evaluate(&inputs, lengths, ());
+    let closely: Vec<Interval> = complement.evaluate(&inputs, lengths, 400);
+    for place in 0..x.len() {
+        let (lo, hi) = brackets[place].ends();
+        assert!(
+            closely[place].is_within(&brackets[place].to_interval()),
+            "{place}"
+        );
+        assert!(
+            hi <= 0.0 && hi - lo <= -1e-14 * lo + f64::MIN_POSITIVE,
+            "{place}: {lo:e} {hi:e}"
+        );
+        assert!(
+            balls[place].to_interval().overlaps(&closely[place]),
+            "{place}"
+        );
+        let (lo, hi) = balls[place].bracket().ends();
+        assert!(
+            hi - lo <= -1e-15 * lo + f64::MIN_POSITIVE,
+            "{place}: {lo:e} {hi:e}"
+        );
+    }
+    // What is as far off as a label can be, and what is no number, is as it was.
+    let values: Vec<Interval> = program.evaluate(
+        &[
+            Datum::Row(&[0.0, 2.0, NAN, 2.0]),
+            Datum::Row(&[0.5, INFINITY, 1.0, NAN]),
+        ],
+        Lengths::row(4),
+        BITS,
+    );
+    exact(&values, &[0.0, -INFINITY, NAN, NAN]);
 }
 
 /// NaN goes through `max` and `min` from either side, and clipping differentiates to the mean of both sides at its ends.
