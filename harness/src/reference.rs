@@ -98,10 +98,20 @@ impl Reference {
     /// # Panics
     /// When the op is the gradient by an input that its spec does not have.
     pub fn new(op: &Op, profile: Profile) -> Result<Self, FormulaError> {
+        Self::of_formulas(op, profile, |program| program)
+    }
+
+    /// The same with something done to each formula's program before it is differentiated.
+    fn of_formulas(
+        op: &Op,
+        profile: Profile,
+        prepared: impl Fn(Program) -> Program,
+    ) -> Result<Self, FormulaError> {
         let spec = &op.spec;
         let variables = op.variables();
-        let stated =
-            |formula| Program::formula(formula, &variables, op.output.shape, op.elementwise);
+        let stated = |formula| {
+            Program::formula(formula, &variables, op.output.shape, op.elementwise).map(&prepared)
+        };
         if let Some(own) = op.profile_formula(profile) {
             // What the system computes need not be a derivative: there is nothing it should agree with.
             return Ok(Self::of_programs(op, profile, stated(&own.formula)?, None));
@@ -112,7 +122,8 @@ impl Reference {
             &own_variables,
             spec.output.shape,
             op.elementwise,
-        )?;
+        )
+        .map(&prepared)?;
         let derivative = op.derivative_of.as_ref().map(|input| {
             let place = spec.inputs.iter().position(|known| known.name == *input);
             own.gradient(place.expect("a gradient is taken by an input of the op"))

@@ -75,7 +75,8 @@ impl Program {
     }
 
     /// The formula differentiated with respect to the input at `place`, of that input's shape: the vector–Jacobian product
-    /// where the output is not a scalar and not elementwise, the plain derivative elsewhere.
+    /// where the output is not a scalar and not elementwise, the plain derivative elsewhere (of a program that works row by row, also where
+    /// the output is one number for each row).
     ///
     /// The product has one more input of the output's shape, the upstream gradient, after the op's own inputs and before
     /// the attributes that follow them.
@@ -112,10 +113,16 @@ impl Program {
         self.graph.shape(self.output)
     }
 
-    /// Whether the gradients of this program take an upstream gradient, of the output's shape.
+    /// Whether the gradients of this program take an upstream gradient, of the output's shape. One number for each row has a gradient
+    /// in its row, as a single number has.
     #[must_use]
     pub fn takes_upstream(&self) -> bool {
-        !self.elementwise && self.output_shape() != Shape::Scalar
+        let is_number = match self.output_shape() {
+            Shape::Scalar => true,
+            Shape::Vector(Dim::M) => self.row_by_row,
+            _ => false,
+        };
+        !(self.elementwise || is_number)
     }
 
     /// Whether output value i depends on element i of the inputs alone.

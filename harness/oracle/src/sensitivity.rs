@@ -2,7 +2,7 @@
 //!
 //! The sensitivity of f_k is Σ_i |x_i · ∂f_k/∂x_i| over all variables, that is all numbers of the numeric inputs that are no
 //! attributes; divided by |f_k| it is the condition number κ of DESIGN.md §1. Exactly it costs a pass per output value;
-//! bounds for a whole row cost three passes, or a few more for each binary digit of its length.
+//! bounds for a whole row cost three passes, or one more for each binary digit of its length.
 
 use crate::enclosure::Enclosure;
 use crate::evaluate::{Datum, evaluate};
@@ -35,27 +35,28 @@ pub(crate) struct SensitivityBounds {
 pub enum SignPatterns {
     /// Two, which differ in half their places: where contributions cancel in one, they rarely do in both.
     Two,
-    /// Those, and one for each binary digit of a place's number. Any two places have the same sign in one pattern and different ones in
-    /// another, so two large contributions to a value cannot cancel in all.
+    /// Those, one without a minus, and one for each binary digit of a variable's number, counted through all inputs. Any two variables have
+    /// the same sign in one pattern and different ones in another, so two large contributions to a value cannot cancel in all.
     EveryPair,
 }
 
 impl SignPatterns {
-    /// How many there are for inputs of so many numbers.
-    fn count(self, numbers: usize) -> u32 {
+    /// How many there are for so many variables.
+    fn count(self, variables: usize) -> u32 {
         match self {
             Self::Two => 2,
-            Self::EveryPair => 2 + usize::BITS - numbers.leading_zeros(),
+            Self::EveryPair => 3 + usize::BITS - variables.leading_zeros(),
         }
     }
 
-    /// The sign at a place in one of the patterns.
-    fn sign(pattern: u32, place: usize) -> f64 {
-        let bits = match pattern {
+    /// The sign in one of the patterns at a place of an input, of the variable with this number.
+    fn sign(pattern: u32, place: usize, variable: usize) -> f64 {
+        let digit = match pattern {
             0 | 1 => (place ^ (place >> 2) ^ (place >> 5)) >> pattern,
-            digit => place >> (digit - 2),
+            2 => 0,
+            digit => variable >> (digit - 3),
         };
-        if bits & 1 == 0 { 1.0 } else { -1.0 }
+        if digit & 1 == 0 { 1.0 } else { -1.0 }
     }
 }
 
@@ -167,14 +168,20 @@ impl Program {
         };
         let above = run(inputs, bounds.above);
         let mut below: Vec<E> = vec![E::exactly(precision, 0.0); above.len()];
-        let numbers = bounds.signs.iter().map(|&shape| lengths.numbers_in(shape));
-        for pattern in 0..patterns.count(numbers.max().unwrap_or(0)) {
-            let sign = |place| SignPatterns::sign(pattern, place);
-            let signs = |&shape: &Shape| match shape {
-                Shape::Scalar => vec![1.0],
-                shape => (0..lengths.numbers_in(shape)).map(sign).collect(),
+        let counts: Vec<usize> = bounds
+            .signs
+            .iter()
+            .map(|&shape| lengths.numbers_in(shape))
+            .collect();
+        for pattern in 0..patterns.count(counts.iter().sum()) {
+            let mut first = 0;
+            let signs = |&count: &usize| {
+                let sign = |place| SignPatterns::sign(pattern, place, first + place);
+                let signs: Vec<f64> = (0..count).map(sign).collect();
+                first += count;
+                signs
             };
-            let signs: Vec<Vec<f64>> = bounds.signs.iter().map(signs).collect();
+            let signs: Vec<Vec<f64>> = counts.iter().map(signs).collect();
             let mut inputs = inputs.to_vec();
             let shapes = bounds.signs.iter();
             inputs.extend(

@@ -2,7 +2,7 @@
 
 use super::floors::Floors;
 use super::progress::{Lazy, Progress, open_places};
-use super::question::{Cheap, Conditioning, Question};
+use super::question::{BelowMpfr, Conditioning, Question};
 use super::rung::{Rung, precisions};
 use super::verdict::{CeilingOf, Judged, Verdict, judge};
 use crate::cases::Case;
@@ -180,7 +180,8 @@ struct Conditioned {
 }
 
 impl Question<'_> {
-    /// Proves that a stated gradient and the differentiated formula do not exclude each other, on the cheapest rung that can.
+    /// Looks for a place of this case where a stated gradient and the differentiated formula exclude each other, on the cheapest rung that
+    /// tells.
     fn check_gradients(&self) -> Result<(), GradientsDisagree> {
         if self.cheap {
             self.reference
@@ -198,7 +199,7 @@ impl Question<'_> {
         self.settle_on::<DoubleBall>(progress, rulings);
     }
 
-    fn settle_on<E: Cheap>(&self, progress: &mut [Progress<'_>], rulings: &Rulings<'_>) {
+    fn settle_on<E: BelowMpfr>(&self, progress: &mut [Progress<'_>], rulings: &Rulings<'_>) {
         let open = open_places(progress);
         if open.is_empty() {
             return;

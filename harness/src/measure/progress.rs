@@ -2,7 +2,7 @@
 
 use super::decimal::published;
 use super::floors::{Floors, most_measured};
-use super::question::{Cheap, Question};
+use super::question::{BelowMpfr, Question};
 use super::rung::{Precision, Rung};
 use super::verdict::{CeilingOf, Judged, ROUGH_RESOLUTION, Verdict, judge};
 use crate::reference::{Rulings, Target, accepts_class};
@@ -143,7 +143,7 @@ impl<'a> Progress<'a> {
 
     /// Gives a verdict on a value still open, where an enclosure from one of the rungs below MPFR proves one.
     #[inline]
-    pub(super) fn settle_place<E: Cheap>(
+    pub(super) fn settle_place<E: BelowMpfr>(
         &mut self,
         question: &Question<'_>,
         place: usize,
@@ -313,7 +313,7 @@ impl<'a> Progress<'a> {
     ///
     /// MPFR divides its lower bound of the error, which is at most a resolution below that of a rung (and an error above its ceiling
     /// is not small), by the ceiling at an upper bound of κ: at ∞ where it proves so much, or at the first that it proves enough with,
-    /// of those that the rung tried. These are from brackets of the value that differ in a few roundings, as κ then does; the
+    /// of those that the rung tried. These are from enclosures of the value that differ in a few roundings, as κ then does; the
     /// slack is four orders of magnitude above either, in rows of up to 2^20 values.
     fn least_excess(&self, judged: &Judged) -> Option<f64> {
         const SLACK: f64 = 1.0 - 1e-9;

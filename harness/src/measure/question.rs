@@ -42,8 +42,14 @@ pub(super) enum Look<'v> {
     OwnByMpfr(&'v Interval, PrecisionBits),
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many looks were for one value alone.
+    pub(super) static OWN_LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// An enclosure from one of the rungs below MPFR.
-pub(super) trait Cheap: Enclosure<Precision = ()> + Reading {
+pub(super) trait BelowMpfr: Enclosure<Precision = ()> + Reading {
     /// Its rung.
     const RUNG: Rung;
 
@@ -51,7 +57,7 @@ pub(super) trait Cheap: Enclosure<Precision = ()> + Reading {
     fn looks(&self, own_is_cheap: bool) -> Vec<Look<'_>>;
 }
 
-impl Cheap for Bracket {
+impl BelowMpfr for Bracket {
     const RUNG: Rung = Rung::F64;
 
     fn looks(&self, own_is_cheap: bool) -> Vec<Look<'_>> {
@@ -63,7 +69,7 @@ impl Cheap for Bracket {
     }
 }
 
-impl Cheap for DoubleBall {
+impl BelowMpfr for DoubleBall {
     const RUNG: Rung = Rung::DoubleDouble;
 
     fn looks(&self, own_is_cheap: bool) -> Vec<Look<'_>> {
@@ -142,20 +148,25 @@ impl<'a> Question<'a> {
         let closer = Look::RowByMpfr(value, SignPatterns::EveryPair);
         let own = Look::OwnByMpfr(value, precision);
         let bracket = value.bracket();
-        let (first, own_in_brackets) = (Look::RowInBrackets(bracket), Look::OwnInBrackets(bracket));
+        let row_in_brackets = Look::RowInBrackets(bracket);
+        let own_in_brackets = Look::OwnInBrackets(bracket);
         match (self.cheap, self.looks_are_cheap()) {
-            (true, true) => vec![first, own_in_brackets, row, own],
+            (true, true) => vec![row_in_brackets, own_in_brackets, row, own],
             (true, false) => {
                 let in_balls = Look::RowInBallsByMpfr(value);
-                vec![first, in_balls, row, own_in_brackets, own]
+                vec![row_in_brackets, in_balls, row, own_in_brackets, own]
             }
             (false, true) => vec![row, own],
             (false, false) => vec![row, closer, own],
         }
     }
 
-    /// Bounds of κ for the value at a place; the upper one is NaN where κ may be.
+    /// Bounds of κ for the value at a place. The upper one may be NaN where κ may be; the lower one is 0 then, which κ never falls below.
     pub(super) fn kappa(&self, place: usize, look: Look<'_>) -> (f64, f64) {
+        #[cfg(test)]
+        if matches!(look, Look::OwnInBrackets(_) | Look::OwnByMpfr(..)) {
+            OWN_LOOKS.set(OWN_LOOKS.get() + 1);
+        }
         let (least, most) = match look {
             Look::RowInBrackets(value) => {
                 let bounds = self.rough_brackets.get_or_init(|| {

@@ -7,7 +7,8 @@
 
 use super::Reference;
 use crate::spec::{InputSpec, Op, OutputSpec, Spec};
-use lossproof_oracle::formula::{Dim, Expr, ExprKind, Function, Shape, check_condition};
+use lossproof_oracle::Program;
+use lossproof_oracle::formula::{Dim, Shape, check_condition};
 use std::sync::Arc;
 
 /// One number for each row.
@@ -15,16 +16,14 @@ const COLUMN: Shape = Shape::Vector(Dim::M);
 
 impl Reference {
     /// This op on m rows at once; none for an op that is elementwise (one row holds as many elements as one likes), takes class indices
-    /// (which would choose among rows) or knows other lengths than that of a row.
+    /// (which would choose among rows) or knows other lengths than that of a row, or of which a formula or clause says something else
+    /// there.
     pub fn batched(&self) -> Option<&Self> {
         let make = || {
-            let mut batched = Self::new(&batched(&self.op)?, self.profile).ok()?;
-            if !self.conditions_hold_along_rows(&batched) {
-                return None;
-            }
-            batched.program = batched.program.row_by_row();
-            batched.differentiated = batched.differentiated.map(|program| program.row_by_row());
-            Some(Box::new(batched))
+            let op = op_on_rows(&self.op)?;
+            let batched = Self::of_formulas(&op, self.profile, Program::row_by_row).ok()?;
+            self.conditions_hold_along_rows(&batched)
+                .then(|| Box::new(batched))
         };
         self.batched.get_or_init(make).as_deref()
     }
@@ -46,7 +45,7 @@ impl Reference {
 }
 
 /// The op on matrices; none where its inputs or its output have no place there.
-fn batched(op: &Op) -> Option<Op> {
+fn op_on_rows(op: &Op) -> Option<Op> {
     if op.elementwise {
         return None;
     }
@@ -65,20 +64,9 @@ fn batched(op: &Op) -> Option<Op> {
             ..output.clone()
         })
     };
-    // The derivative of the sum of all rows' results by what stands in one row is the derivative of that row's.
-    let is_summed = op.derivative_of.is_some() && op.spec.output.shape == Shape::Scalar;
     let spec = Spec {
         inputs: inputs(&op.spec.inputs)?,
-        output: if is_summed {
-            op.spec.output.clone()
-        } else {
-            output(&op.spec.output)?
-        },
-        formula: if is_summed {
-            sum(op.spec.formula.clone())
-        } else {
-            op.spec.formula.clone()
-        },
+        output: output(&op.spec.output)?,
         ..Spec::clone(&op.spec)
     };
     Some(Op {
@@ -94,12 +82,5 @@ fn stacked_shape(shape: Shape) -> Option<Shape> {
         Shape::ROW => Some(Shape::Matrix(Dim::M, Dim::N)),
         Shape::Scalar => Some(COLUMN),
         _ => None,
-    }
-}
-
-fn sum(formula: Expr) -> Expr {
-    Expr {
-        span: formula.span.clone(),
-        kind: ExprKind::Call(Function::Sum, vec![formula]),
     }
 }

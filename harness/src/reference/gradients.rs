@@ -36,7 +36,7 @@ impl Reference {
         self.gradients_agree_at(call, &places, precision)
     }
 
-    /// The same where f64 enclosures do not tell, and nowhere else.
+    /// The same, by f64 enclosures where these are finite and meet, and by MPFR's elsewhere.
     ///
     /// # Errors
     /// The first place at which they exclude each other.
@@ -53,12 +53,11 @@ impl Reference {
         let is_infinite = |bracket: &Bracket| {
             bracket.is_exactly(f64::INFINITY) || bracket.is_exactly(f64::NEG_INFINITY)
         };
-        let is_no_number = |bracket: &Bracket| bracket.is_nan() || is_infinite(bracket);
         let is_open = |place: &usize| {
             let (stated, differentiated) = (&stated[*place], &differentiated[*place]);
             let both_finite = stated.is_finite() && differentiated.is_finite();
             let meet = both_finite && stated.overlaps(*differentiated);
-            !(meet || is_no_number(stated) || is_no_number(differentiated))
+            !(meet || is_infinite(stated) || is_infinite(differentiated))
         };
         let open: Vec<usize> = places.into_iter().filter(is_open).collect();
         self.gradients_agree_at(call, &open, precision)

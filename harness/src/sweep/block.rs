@@ -88,9 +88,14 @@ pub(super) fn judge(
         let case = case_of(question, first, one.inputs);
         let answers = vec![(question.subject, one.answer, floors)];
         let measured = measure_answers(reference, &case, answers, question.precision_limit);
-        let mut measured = measured.map_err(|disagreement| RunError::Gradients {
-            case: case.id.clone(),
-            disagreement: Box::new(disagreement),
+        let mut measured = measured.map_err(|mut disagreement| {
+            let values = reference.output_length(reference.call_on(&case).lengths);
+            let (index, place) = one_of_many(values, first, inputs, disagreement.place);
+            disagreement.place = place;
+            RunError::Gradients {
+                case: case_of(question, index, Vec::new()).id,
+                disagreement: Box::new(disagreement),
+            }
         })?;
         let report = measured.subjects.remove(0);
         let called = Called {
@@ -103,6 +108,14 @@ pub(super) fn judge(
     }
     outcome.shorten_lists();
     Ok(outcome)
+}
+
+/// Which of a call's inputs, from the first index on, a place of its output belongs to, and the place in an output of that input alone.
+fn one_of_many(values: usize, first: u64, inputs: u64, place: usize) -> (u64, usize) {
+    let inputs = usize::try_from(inputs).expect("a block is small");
+    // A verdict on the call as a whole stands for all inputs, and is listed with the first.
+    let each = (values / inputs).max(1);
+    (first + (place / each) as u64, place % each)
 }
 
 /// The inputs of a call as a case, whose id names them in messages.
@@ -189,10 +202,7 @@ impl Called<'_> {
 
     /// The index of the input behind a place of the call's output, and the place in an output of that input alone.
     fn place(&self, place: usize) -> (u64, usize) {
-        let inputs = usize::try_from(self.inputs).expect("a block is small");
-        // A verdict on the call as a whole stands for all inputs, and is listed with the first.
-        let each = (self.report.judged.len() / inputs).max(1);
-        (self.first + (place / each) as u64, place % each)
+        one_of_many(self.report.judged.len(), self.first, self.inputs, place)
     }
 
     fn list(&self, outcome: &mut Outcome, place: usize, verdict: Verdict, result: Option<f64>) {
@@ -232,7 +242,8 @@ pub(super) fn condition_worst(question: &Question<'_>, outcome: &mut Outcome) {
     let sensitivity: Interval = reference.sensitivity(&call, worst.place, KAPPA_PRECISION);
     let kappa = Program::condition_number(&sensitivity, &enclosure[0], KAPPA_PRECISION);
     let least = kappa.ends_to_f64().0;
-    worst.kappa = least.is_finite().then_some(Exact(least));
+    // A zero without a sign.
+    worst.kappa = least.is_finite().then_some(Exact(least + 0.0));
 }
 
 /// The inputs at an index as files and screens write them.

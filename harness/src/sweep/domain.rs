@@ -133,7 +133,8 @@ impl Domain {
         self.row(block).into_iter().map(stacked).collect()
     }
 
-    /// One row with everything of these indices in it; of an op that is not elementwise, only one index fits.
+    /// One row with everything of these indices in it, one index after the other; of an op that is not elementwise it is a call's only
+    /// where there is one index.
     pub(super) fn row(&self, indices: Range<u64>) -> Vec<Tensor> {
         let width = self.dtype.width();
         let of_slot = |slot: u32, index: u64| {

@@ -19,7 +19,8 @@ impl DoubleBall {
             Kind::Number => {
                 // Well inside MPFR's exponents, so that nothing over- or underflows.
                 let exponent = i32::try_from(self.exponent).ok();
-                let Some(exponent) = exponent.filter(|exponent| exponent.abs() < 1 << 29) else {
+                let Some(exponent) = exponent.filter(|exponent| exponent.unsigned_abs() < 1 << 29)
+                else {
                     return Interval::anything(BITS);
                 };
                 let end = |radius: f64, round: Round| {
