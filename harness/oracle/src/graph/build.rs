@@ -9,6 +9,9 @@
 //!   never negative, while a product of two intervals around 0 is taken to be of either sign.
 //! * sigmoid(x) − b = (1 − b) − sigmoid(−x), as sigmoid(x) = 1 − sigmoid(−x) for every extended real x: an infinite b makes both sides
 //!   −b. Both are computed: the left side is tight where b is near 0, the right one where it is near 1 and sigmoid(x) cannot be told from it.
+//! * y · softplus(−x) + (1 − y) · softplus(x) = softplus(−x) + (1 − y) x = softplus(x) − y x for finite x and y, as softplus(x) =
+//!   softplus(−x) + x. The last two have one tail each instead of two that cancel where y is no probability: beside a tie, on which (1 − y) x may
+//!   lie, its sign shows on which side the loss is, however small it is. Where something is infinite what is written stands alone.
 //! * Σ_j w_j · log-softmax_j(x), with one logarithm for all j instead of one for each.
 
 use super::{Binary, Form, Graph, Jacobian, JacobianProduct, Node, NodeId, Unary};
@@ -62,13 +65,54 @@ impl Graph {
             return self.node(Node::Unary(Unary::Square, a));
         }
         let as_written = self.node(Node::Binary(function, a, b));
-        match (function, self.get(a)) {
-            (Binary::Subtract, &Node::Unary(Unary::Sigmoid, x)) if self.is_tight() => {
-                let complement = self.sigmoid_complement_less(x, b);
-                self.node(Node::Binary(Binary::Meet, as_written, complement))
-            }
-            _ => as_written,
+        if !self.is_tight() {
+            return as_written;
         }
+        if let (Binary::Subtract, &Node::Unary(Unary::Sigmoid, x)) = (function, self.get(a)) {
+            let complement = self.sigmoid_complement_less(x, b);
+            return self.node(Node::Binary(Binary::Meet, as_written, complement));
+        }
+        if let Some((label, x)) = self.logistic_loss(function, a, b) {
+            let [by_negative, by_positive] = self.logistic_loss_over_one_tail(label, x);
+            let met = self.node(Node::Binary(Binary::Meet, as_written, by_negative));
+            return self.node(Node::Binary(Binary::Meet, met, by_positive));
+        }
+        as_written
+    }
+
+    /// y and x, where a + b is y · softplus(−x) + (1 − y) · softplus(x).
+    fn logistic_loss(&self, function: Binary, a: NodeId, b: NodeId) -> Option<(NodeId, NodeId)> {
+        let product = |id: NodeId| match *self.get(id) {
+            Node::Binary(Binary::Xmul | Binary::Multiply, weight, softplus) => {
+                match *self.get(softplus) {
+                    Node::Unary(Unary::Softplus, x) => Some((weight, x)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let ((label, negated), (rest, x)) = (product(a)?, product(b)?);
+        let one_less = match *self.get(rest) {
+            Node::Binary(Binary::Subtract, one, less) => {
+                self.is_literal(one, "1").then_some(less)?
+            }
+            _ => return None,
+        };
+        let is_negated = *self.get(negated) == Node::Unary(Unary::Negate, x);
+        (function == Binary::Add && one_less == label && is_negated).then_some((label, x))
+    }
+
+    /// softplus(−x) + (1 − y) · x and softplus(x) − y · x
+    fn logistic_loss_over_one_tail(&mut self, label: NodeId, x: NodeId) -> [NodeId; 2] {
+        let one = self.literal("1");
+        let rest = self.binary(Binary::Subtract, one, label);
+        let negated = self.unary(Unary::Negate, x);
+        let tail = self.unary(Unary::Softplus, negated);
+        let line = self.binary(Binary::Multiply, rest, x);
+        let by_negative = self.binary(Binary::Add, tail, line);
+        let tail = self.unary(Unary::Softplus, x);
+        let line = self.binary(Binary::Multiply, label, x);
+        [by_negative, self.binary(Binary::Subtract, tail, line)]
     }
 
     /// (1 − b) − sigmoid(−x)

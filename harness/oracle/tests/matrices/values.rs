@@ -1,8 +1,11 @@
 //! Values worked by hand: exact ones, special ones, and those at the ends of what shapes allow.
 
 use super::{batch_cross_entropy, least_squares, ops, sampled_softmax};
+use lossproof_numerics::Dtype;
 use lossproof_oracle::formula::{Dim, Lengths, Shape};
-use lossproof_oracle::{Bracket, Datum, DoubleBall, Enclosure, Interval, Program, Reading};
+use lossproof_oracle::{
+    Bracket, Datum, DoubleBall, Enclosure, Expected, Interval, Program, Reading,
+};
 use std::f64::consts::LN_2;
 
 const BITS: u32 = 128;
@@ -401,6 +404,43 @@ fn sigmoids_beside_one_are_not_lost() {
         BITS,
     );
     exact(&values, &[0.0, -INFINITY, NAN, NAN]);
+}
+
+/// A logistic loss a hair beside a tie, on a side that e^−5672 decides: in one tail, for labels that are no probability too.
+#[test]
+fn a_logistic_loss_beside_a_tie_is_on_its_side() {
+    let shapes = [("x", Shape::ROW), ("y", Shape::ROW)];
+    let formula = "xmul(y, softplus(-x)) + xmul(1 - y, softplus(x))";
+    let program = ops::formula(formula, &shapes, Shape::ROW, true);
+    // (1 − 1.078125) · 5672 = −443.125 and a hair more; at −x the label is 1 − y.
+    let (x, y) = ([5672.0, -5672.0, 5672.0], [1.078125, -0.078125, 0.5]);
+    let inputs = [Datum::Row(&x), Datum::Row(&y)];
+    let losses: Vec<Interval> = program.evaluate(&inputs, Lengths::row(3), BITS);
+    for loss in &losses[..2] {
+        assert_eq!(
+            loss.expected(Dtype::F16),
+            Expected::Number(-443.0),
+            "{loss:?}"
+        );
+    }
+    // Enough bits for the tail itself, through the formula as it stands.
+    let plain = ops::formula(
+        "y * softplus(-x) + softplus(x) * (1 - y)",
+        &shapes,
+        Shape::ROW,
+        true,
+    );
+    let closely: Vec<Interval> = plain.evaluate(&inputs, Lengths::row(3), 9000);
+    for (loss, closely) in losses.iter().zip(&closely) {
+        assert!(closely.is_within(loss), "{loss:?}");
+    }
+    // Infinities are left to the formula as written.
+    let inputs = [
+        Datum::Row(&[INFINITY, -INFINITY, INFINITY, 1.0]),
+        Datum::Row(&[1.0, 0.0, 0.5, INFINITY]),
+    ];
+    let values: Vec<Interval> = program.evaluate(&inputs, Lengths::row(4), BITS);
+    exact(&values, &[0.0, 0.0, INFINITY, NAN]);
 }
 
 /// NaN goes through `max` and `min` from either side, and clipping differentiates to the mean of both sides at its ends.
