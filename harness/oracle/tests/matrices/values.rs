@@ -412,8 +412,8 @@ fn a_logistic_loss_beside_a_tie_is_on_its_side() {
     let shapes = [("x", Shape::ROW), ("y", Shape::ROW)];
     let formula = "xmul(y, softplus(-x)) + xmul(1 - y, softplus(x))";
     let program = ops::formula(formula, &shapes, Shape::ROW, true);
-    // (1 − 1.078125) · 5672 = −443.125 and a hair more; at −x the label is 1 − y.
-    let (x, y) = ([5672.0, -5672.0, 5672.0], [1.078125, -0.078125, 0.5]);
+    // (1 − 69/64) · 5672 = −443.125 and a hair more; at −x the label is 1 − y.
+    let (x, y) = ([5672.0, -5672.0, 5672.0], [69.0 / 64.0, -5.0 / 64.0, 0.5]);
     let inputs = [Datum::Row(&x), Datum::Row(&y)];
     let losses: Vec<Interval> = program.evaluate(&inputs, Lengths::row(3), BITS);
     for loss in &losses[..2] {
