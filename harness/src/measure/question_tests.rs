@@ -49,6 +49,7 @@ fn a_long_row_needs_no_look_for_each_of_its_values() {
         let floors = Floors::default();
         let long = measured(&without_a_gradient(1 << 14, dtype), smallest, Some(&floors));
         assert!(long.judged.iter().all(|judged| judged.verdict.conforms()));
+        // A few where MPFR measures the one value that stands for all.
         assert!(
             OWN_LOOKS.get() <= 4,
             "{} looks of their own",

@@ -168,12 +168,24 @@ impl BatchCall {
             }
             (form, region)
         };
+        let inputs = (0..first.len()).map(input).collect();
+        Self::of_regions(dtype, rows.len(), inputs, output_length, layout)
+    }
+
+    /// Inputs that are laid out, and room for the output.
+    pub(super) fn of_regions(
+        dtype: Dtype,
+        rows: usize,
+        inputs: Vec<(InputForm, Region)>,
+        output_length: usize,
+        layout: Layout,
+    ) -> Self {
         let element = element_bytes(dtype);
         Self {
             dtype,
-            rows: rows.len(),
-            inputs: (0..first.len()).map(input).collect(),
-            output: layout.region(rows.len() * output_length * element, element),
+            rows,
+            inputs,
+            output: layout.region(rows * output_length * element, element),
             output_length,
             layout,
         }
@@ -208,15 +220,8 @@ impl BatchCall {
             Tensor::Scalar(number) => lay(InputForm::Scalar, &vec![*number; rows]),
             Tensor::Index(_) | Tensor::Indices(_) => panic!("places are not given together"),
         };
-        let element = element_bytes(dtype);
-        Self {
-            dtype,
-            rows,
-            inputs: inputs.iter().map(input).collect(),
-            output: layout.region(rows * output_length * element, element),
-            output_length,
-            layout,
-        }
+        let inputs = inputs.iter().map(input).collect();
+        Self::of_regions(dtype, rows, inputs, output_length, layout)
     }
 
     /// How the buffers lie.

@@ -2,7 +2,6 @@
 
 use super::BatchCall;
 use super::batch::{InputForm, Layout};
-use super::encoding::element_bytes;
 use lossproof_numerics::Dtype;
 
 /// One input of all rows of a call, as the bytes of its elements.
@@ -35,15 +34,8 @@ impl BatchCall {
             region.bytes_mut().copy_from_slice(input.bytes);
             (input.form, region)
         };
-        let element = element_bytes(dtype);
-        Self {
-            dtype,
-            rows,
-            inputs: inputs.iter().map(input).collect(),
-            output: layout.region(rows * output_length * element, element),
-            output_length,
-            layout,
-        }
+        let inputs = inputs.iter().map(input).collect();
+        Self::of_regions(dtype, rows, inputs, output_length, layout)
     }
 
     /// The bytes of the output of all rows.
@@ -55,6 +47,7 @@ impl BatchCall {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoding::element_bytes;
     use super::*;
     use crate::cases::Tensor;
 

@@ -4,6 +4,7 @@
 mod conditioning;
 mod differences;
 mod gradients;
+mod logistic;
 #[path = "../ops/mod.rs"]
 mod ops;
 mod real;
