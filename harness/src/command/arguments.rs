@@ -111,9 +111,9 @@ pub enum Command {
     Explain(Explain),
     /// Search for inputs that make a kernel worse, then shrink the worst to the simplest that shows it.
     ///
-    /// Starts from what is known to be bad and from cases of the op's classes; bisects the ranges of few arguments,
-    /// changes the worst rows by small moves (numbers, bits, labels, lengths), and halves its way down to zeros of the exact result. An error is what an enclosure proves. Numbers
-    /// stay in the domain of their role, so that no probability turns negative.
+    /// Starts from what is known to be bad and from cases of the op's classes; bisects the ranges of few arguments, changes
+    /// the worst rows by small moves (numbers, bits, labels, lengths), and halves its way down to zeros of the exact result.
+    /// An error is what an enclosure proves. Numbers stay in the domain of their role, so that no probability turns negative.
     ///
     /// Exit codes: 0 what was found conforms, 1 it does not, 2 usage, 3 the subject could not be run.
     Hunt(HuntArguments),

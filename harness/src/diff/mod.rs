@@ -5,9 +5,8 @@
 //! of values correctly rounded, more values or calls of a verdict that is a fault, `conforms` lost, fewer cases; for a
 //! sweep the same, with inputs for cases; for a clause a smaller share of values that conform; for a property one that
 //! held and fails; for the self-proof a smaller share of known-bad kernels caught, or more false alarms. The reverse is
-//! better. An entry with both is mixed, and counts
-//! as worse: a kernel's author decides about such a trade, not this tool. An entry that went away is no longer tested, and
-//! counts as worse unless that is allowed.
+//! better. An entry with both is mixed, and counts as worse: a kernel's author decides about such a trade, not this
+//! tool. An entry that went away is no longer tested, and counts as worse unless that is allowed.
 
 mod compare;
 mod details;
